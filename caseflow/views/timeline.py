@@ -1,0 +1,109 @@
+"""The history of a case as rows for a page: pure, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from caseflow.rules.flow import Flow, State
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One recorded step, as stored."""
+
+    seq: int
+    at: datetime
+    actor_name: str
+    action: str
+    from_state: str
+    to_state: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One step as shown: what happened, when, who, where it led, and what was entered."""
+
+    seq: int
+    at: datetime
+    actor: str
+    label: str
+    moved: str
+    clock: str
+    details: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepMark:
+    """One step of the flow's bar: `kind` is done, now, todo, skipped or ended."""
+
+    label: str
+    kind: str
+    note: str = ""
+
+
+_CLOCK_TEXT: Final = {"suspend": "停表开始", "resume": "停表结束", "accept": "计时开始"}
+
+
+def timeline(events: Iterable[Event], flow: Flow, labels: Mapping[str, str], actions: Mapping[str, str]) -> tuple[Row, ...]:
+    """The events newest first; `labels` names entered details, `actions` the steps that are no action of the flow."""
+    return tuple(_row(event, flow, labels, actions) for event in sorted(events, key=lambda event: -event.seq))
+
+
+def _row(event: Event, flow: Flow, labels: Mapping[str, str], actions: Mapping[str, str]) -> Row:
+    action = flow.actions.get(event.action)
+    needs = {need.key: need.label for need in action.needs} if action else {}
+    moved = ""
+    if event.from_state != event.to_state and event.to_state in flow.states:
+        moved = flow.states[event.to_state].label
+    return Row(
+        seq=event.seq,
+        at=event.at,
+        actor=event.actor_name,
+        label=action.label if action else actions.get(event.action, event.action),
+        moved=moved,
+        clock=_CLOCK_TEXT.get(event.action, ""),
+        details=tuple(
+            (needs.get(key) or labels[key], text)
+            for key, value in event.detail.items()
+            if (key in needs or key in labels) and (text := _text(value))
+        ),
+    )
+
+
+def _text(value: Any) -> str:
+    if value is None or value == "" or value is False:
+        return ""
+    if value is True or value == "on":
+        return "是"
+    if isinstance(value, Mapping):
+        return "；".join(f"{key}：{text}" for key, one in value.items() if (text := _text(one)))
+    if isinstance(value, (list, tuple)):
+        return "；".join(text for one in value if (text := _text(one)))
+    return str(value)
+
+
+def step_bar(flow: Flow, state: State, return_to: str, visited: frozenset[str]) -> tuple[StepMark, ...]:
+    """The main road of this flow with the place where the case stands; an end other than the flow's own closes it."""
+    road = [one for one in flow.states.values() if one.open and one.key not in ("supplementing", "suspended")]
+    here = {"supplementing": "received", "suspended": return_to}.get(state.key, state.key)
+    place = next((n for n, one in enumerate(road) if one.key == here), len(road))
+    marks = [_mark(one, n, place, state, visited) for n, one in enumerate(road)]
+    if state.open:
+        return (*marks, StepMark("办结", "todo"))
+    return (*marks, StepMark(_short(state.label), "ended" if state.key == "closed" else "stopped"))
+
+
+def _mark(one: State, n: int, place: int, state: State, visited: frozenset[str]) -> StepMark:
+    if n == place:
+        return StepMark(_short(one.label), "now", state.label if state.key != one.key else "")
+    if n > place:
+        return StepMark(_short(one.label), "todo")
+    return StepMark(_short(one.label), "done" if one.key in visited else "skipped")
+
+
+def _short(label: str) -> str:
+    return label.removeprefix("已").removeprefix("待").removesuffix("中")
