@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from pypinyin import lazy_pinyin
+from pypinyin import Style, lazy_pinyin
 from stdnum.cn import ric, uscc
 
 from caseflow.errors import BadInput, Fault
@@ -40,17 +40,21 @@ ID_KIND_NAMES: Final = {
     IdKind.NONE: "暂无证件号码",
 }
 
+
+def _table(text: str) -> dict[str, str]:
+    return dict(pair.split(" ") for pair in text.split(","))
+
+
 # GB/T 2260, first two digits.
-_PROVINCES: Final = dict(
-    entry.split(" ")
-    for entry in (
-        "11 北京市,12 天津市,13 河北省,14 山西省,15 内蒙古自治区,21 辽宁省,22 吉林省,23 黑龙江省,31 上海市,32 江苏省,"
-        "33 浙江省,34 安徽省,35 福建省,36 江西省,37 山东省,41 河南省,42 湖北省,43 湖南省,44 广东省,"
-        "45 广西壮族自治区,46 海南省,50 重庆市,51 四川省,52 贵州省,53 云南省,54 西藏自治区,61 陕西省,62 甘肃省,"
-        "63 青海省,64 宁夏回族自治区,65 新疆维吾尔自治区,71 台湾省,81 香港特别行政区,82 澳门特别行政区,83 台湾省"
-    ).split(",")
+_PROVINCES: Final = _table(
+    "11 北京市,12 天津市,13 河北省,14 山西省,15 内蒙古自治区,21 辽宁省,22 吉林省,23 黑龙江省,31 上海市,32 江苏省,"
+    "33 浙江省,34 安徽省,35 福建省,36 江西省,37 山东省,41 河南省,42 湖北省,43 湖南省,44 广东省,"
+    "45 广西壮族自治区,46 海南省,50 重庆市,51 四川省,52 贵州省,53 云南省,54 西藏自治区,61 陕西省,62 甘肃省,"
+    "63 青海省,64 宁夏回族自治区,65 新疆维吾尔自治区,71 台湾省,81 香港特别行政区,82 澳门特别行政区,83 台湾省"
 )
 
+_CARD_LENGTH: Final = 18
+_OLDEST_PERSON: Final = 150
 _PERMIT_PREFIXES: Final = ("810000", "820000", "830000")
 _CREDIT_CODE: Final = re.compile(r"[0-9A-HJ-NP-RTUWXY]{2}[0-9]{6}[0-9A-HJ-NP-RTUWXY]{10}")
 _MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
@@ -65,6 +69,7 @@ _SHAPES: Final = {
 }
 
 _FULL_WIDTH: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_DOT: Final = re.compile("[·•‧・]")
 _LEFT_OUT: Final = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\-\u2010-\u2015]")
 
 
@@ -124,7 +129,7 @@ def _card_faults(number: str, today: date) -> list[str]:
         return [f"出生日期 {number[6:14]} 不存在", *faults]
     if born > today:
         return [f"出生日期 {born.isoformat()} 晚于今天", *faults]
-    return faults if born.year >= today.year - 150 else [f"出生日期 {born.isoformat()} 过早", *faults]
+    return faults if born.year >= today.year - _OLDEST_PERSON else [f"出生日期 {born.isoformat()} 过早", *faults]
 
 
 def _foreigner_faults(number: str, today: date) -> list[str]:
@@ -138,7 +143,8 @@ def _foreigner_faults(number: str, today: date) -> list[str]:
 def _credit_code_faults(code: str) -> list[str]:
     # python-stdnum refuses letters among the first two characters, which GB 32100 allows (N2…: rural collectives).
     if not _CREDIT_CODE.fullmatch(code):
-        return [f"统一社会信用代码应为 18 位数字和大写字母（不含 I、O、S、V、Z），第 3 至 8 位为数字；现为 {len(code)} 位"]
+        shape = "应为 18 位数字和大写字母（不含 I、O、S、V、Z），第 3 至 8 位为数字"
+        return [f"统一社会信用代码{shape}；现为 {len(code)} 位"]
     return [] if code[-1] == uscc.calc_check_digit(code[:17]) else ["统一社会信用代码末位校验码不符，请核对是否输错"]
 
 
@@ -163,7 +169,7 @@ def check_phone(text: str, *, place: str = "联系电话") -> str:
 def birth_date(number: str) -> date | None:
     """The date of birth in an 18-character card number; None where it holds none."""
     digits = number[6:14]
-    if len(number) != 18 or not re.fullmatch(r"[0-9]{8}", digits):
+    if len(number) != _CARD_LENGTH or not re.fullmatch(r"[0-9]{8}", digits):
         return None
     try:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
@@ -198,10 +204,14 @@ def last_four(number: str) -> str:
     return normalise(number)[-4:]
 
 
+# From this length on, so many characters stay at each end.
+_SHOWN_AT_EACH_END: Final = ((12, 4), (8, 2), (4, 1), (0, 0))
+
+
 def mask_number(number: str) -> str:
     """An identity or account number with its middle hidden: first and last four, less of short ones."""
     length = len(number)
-    shown = 4 if length >= 12 else 2 if length >= 8 else 1 if length >= 4 else 0
+    shown = next(count for least, count in _SHOWN_AT_EACH_END if length >= least)
     return number[:shown] + "*" * (length - 2 * shown) + number[length - shown :]
 
 
@@ -220,8 +230,8 @@ def mask_name(name: str, *, organisation: bool = False) -> str:
     plain = name.strip()
     if organisation or not plain:
         return plain
-    if "·" in plain:
-        return f"{plain.partition('·')[0]}·***"
+    if dot := _DOT.search(plain):
+        return f"{plain[: dot.start()]}·***"
     if plain.isascii():
         return " ".join(f"{word[0]}***" for word in plain.split())
     return _mask_han(plain)
@@ -230,28 +240,22 @@ def mask_name(name: str, *, organisation: bool = False) -> str:
 def _mask_han(name: str) -> str:
     if len(name) == 1:
         return "*"
-    surname = 2 if len(name) > 2 and name[:2] in _COMPOUND_SURNAMES else 1
-    given = len(name) - surname
-    return name[:surname] + "*" * max(1, given - 1) + (name[-1] if given > 1 else "")
+    compound = name[:2] in _COMPOUND_SURNAMES and name[2:]
+    surname, given = (name[:2], name[2:]) if compound else (name[:1], name[1:])
+    return surname + "*" * max(1, len(given) - 1) + given[1:][-1:]
 
 
 # Initials of surnames that are read otherwise than the everyday character.
-_SURNAMES: Final = dict(
-    pair.split(" ")
-    for pair in (
-        "单 s,仇 q,朴 p,曾 z,翟 z,查 z,解 x,盖 g,乐 y,区 o,缪 m,员 y,种 c,秘 b,折 z,召 s,覃 q,谌 c,冼 x,佴 n,隗 w,"
-        "祭 z,阚 k,会 g,藏 z,粘 n,莘 x,乜 n,繁 p,郇 x,句 g,尉 w,宁 n,盛 s,褚 c,任 r,纪 j,应 y,那 n,能 n,洗 x,黑 h,逄 p"
-    ).split(",")
+_SURNAMES: Final = _table(
+    "单 s,仇 q,朴 p,曾 z,翟 z,查 z,解 x,盖 g,乐 y,区 o,缪 m,员 y,种 c,秘 b,折 z,召 s,覃 q,谌 c,冼 x,佴 n,隗 w,"
+    "祭 z,阚 k,会 g,藏 z,粘 n,莘 x,乜 n,繁 p,郇 x,句 g,尉 w,宁 n,盛 s,褚 c,任 r,纪 j,应 y,那 n,能 n,洗 x,黑 h,逄 p"
 )
 
-_COMPOUND_SURNAMES: Final = dict(
-    pair.split(" ")
-    for pair in (
-        "尉迟 yc,万俟 mq,长孙 zs,单于 cy,澹台 tt,鲜于 xy,令狐 lh,皇甫 hf,宇文 yw,司马 sm,欧阳 oy,诸葛 zg,上官 sg,"
-        "公孙 gs,东方 df,慕容 mr,夏侯 xh,呼延 hy,赫连 hl,司徒 st,轩辕 xy,申屠 st,钟离 zl,南宫 ng,西门 xm,独孤 dg,"
-        "百里 bl,东郭 dg,第五 dw,乐正 yz,拓跋 tb,亓官 qg,濮阳 py,淳于 cy,太史 ts,公冶 gy,宗政 zz,仲孙 zs,闾丘 lq,"
-        "端木 dm,颛孙 zs,司空 sk,公羊 gy,左丘 zq,东门 dm,纳兰 nl"
-    ).split(",")
+_COMPOUND_SURNAMES: Final = _table(
+    "尉迟 yc,万俟 mq,长孙 zs,单于 cy,澹台 tt,鲜于 xy,令狐 lh,皇甫 hf,宇文 yw,司马 sm,欧阳 oy,诸葛 zg,上官 sg,"
+    "公孙 gs,东方 df,慕容 mr,夏侯 xh,呼延 hy,赫连 hl,司徒 st,轩辕 xy,申屠 st,钟离 zl,南宫 ng,西门 xm,独孤 dg,"
+    "百里 bl,东郭 dg,第五 dw,乐正 yz,拓跋 tb,亓官 qg,濮阳 py,淳于 cy,太史 ts,公冶 gy,宗政 zz,仲孙 zs,闾丘 lq,"
+    "端木 dm,颛孙 zs,司空 sk,公羊 gy,左丘 zq,东门 dm,纳兰 nl"
 )
 
 _LONGEST_PERSONAL_NAME: Final = 4
@@ -259,23 +263,21 @@ _LONGEST_PERSONAL_NAME: Final = 4
 
 
 def initials(name: str) -> str:
-    """Pinyin initials in lower case, surnames as surnames are read; ASCII letters and digits stay, the unreadable goes."""
+    """Pinyin initials in lower case, surnames read as surnames; ASCII letters and digits stay, the unreadable goes."""
     plain = re.sub(r"\s", "", name.translate(_FULL_WIDTH))
     head = _surname_initials(plain)
-    return head + "".join(_initial(syllable) for syllable in lazy_pinyin(plain[len(head) :]))
+    return head + "".join(lazy_pinyin(plain[len(head) :], style=Style.FIRST_LETTER, errors=_ascii_only))
 
 
 def _surname_initials(name: str) -> str:
     """The initials of the surname where the table knows it, one per character; else nothing."""
-    if "·" in name or not 1 < len(name) <= _LONGEST_PERSONAL_NAME:
+    if _DOT.search(name) or not 1 < len(name) <= _LONGEST_PERSONAL_NAME:
         return ""
     return _COMPOUND_SURNAMES.get(name[:2]) or _SURNAMES.get(name[0], "")
 
 
-def _initial(syllable: str) -> str:
-    """One letter of a syllable; a run that pypinyin handed back unread keeps its ASCII letters and digits."""
-    kept = re.sub(r"[^0-9a-z]", "", syllable.lower())
-    return kept if syllable != syllable.lower() or not kept.isalpha() else kept[:1]
+def _ascii_only(unread: str) -> str:
+    return re.sub(r"[^0-9a-z]", "", unread.lower())
 
 
 _QUERY_ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"

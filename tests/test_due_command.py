@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import random
 import time
@@ -12,13 +13,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from caseflow.cli import due as module
+from caseflow.catalogue import load_calendars
 from caseflow.cli.due import answer_lines, due
 from tests import oracle
 from tests.calendars import CALENDARS
 
+# By its full name: in the package the command hides the module it is written in.
+module = importlib.import_module("caseflow.cli.due")
+
 ONE = timedelta(days=1)
 MARCH = ("--calendar", "cn", "--from", "2026-03-02", "--days", "5")
+KEYS = ("cn", "xj", "shawan", "shuimogou")
 LINE = {"calendar": "cn", "from": "2026-03-02", "days": 5}
 
 
@@ -115,6 +120,14 @@ def test_twenty_thousand_lines_take_a_few_seconds_at_most() -> None:
 )
 def test_the_printed_examples_through_the_command(words: tuple[str, ...], expected: str | None) -> None:
     assert ask(*MARCH, *words)["due"] == expected
+
+
+def test_a_bureaus_key_is_the_calendar_it_works_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "load_calendars", load_calendars)
+
+    found = {key: ask("--calendar", key, "--from", "2025-05-30", "--days", "5")["due"] for key in KEYS}
+
+    assert found == {"cn": "2025-06-09", "xj": "2025-06-12", "shawan": "2025-06-12", "shuimogou": "2025-06-12"}
 
 
 def test_the_json_form_has_the_agreed_keys() -> None:

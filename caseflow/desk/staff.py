@@ -15,8 +15,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from caseflow.desk.context import Actor
 from caseflow.errors import BadInput, Fault, NotFound, NotSignedIn
+from caseflow.house import Actor
 from caseflow.rules.flow import ROLES
 from caseflow.store.models import SessionRow, StaffRoleRow, StaffRow
 

@@ -31,17 +31,19 @@ PAPERS: Final[Mapping[str, Paper]] = {
 _ISO_DAY: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 
 
-def render(kind: str, fields: Mapping[str, Any], *, reprint: int = 0, voided: bool = False) -> str:
-    """The A4 page of a paper from its stored fields; `reprint` = how often it was printed before. NotFound for an unknown kind.
+def render(
+    kind: str, fields: Mapping[str, Any], *, reprint: int = 0, voided: bool = False, preview: bool = False
+) -> str:
+    """The A4 page of a paper from its stored fields; `reprint` = times printed before. NotFound for an unknown kind.
 
-    A field the template needs and the paper lacks is an error, never a blank on a paper somebody signs.
+    `preview` marks a look that is not registered as a print and offers no print button. A field the template needs and the paper lacks is an error, never a blank on a paper somebody signs.
     """
     paper = PAPERS.get(kind)
     if paper is None:
         raise NotFound(f"没有“{kind[:40]}”这种文书")
     template = _ENVIRONMENT.get_template(paper.template)
     qr = qr_code(str(fields.get("query_code", "")))
-    return template.render(f=fields, title=paper.title, qr=qr, reprint=reprint, voided=voided)
+    return template.render(f=fields, title=paper.title, qr=qr, reprint=reprint, voided=voided, preview=preview)
 
 
 def qr_code(text: str) -> Markup:
@@ -61,7 +63,11 @@ def chinese_day(value: object) -> str:
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("caseflow.papers"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("caseflow.papers"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["day"] = chinese_day
     return environment

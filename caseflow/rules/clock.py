@@ -325,18 +325,21 @@ def _lamp(promised: _One | None, statutory: _One | None, today: date, *, stopped
     return Lamp.PAUSED if stopped else None
 
 
+_WORDS = {
+    Lamp.OVER_STATUTORY: "超法定 {late} 日",
+    Lamp.OVER_PROMISED: "超承诺 {late} 日",
+    Lamp.TODAY: "今日到期",
+    Lamp.SOON: "临期 剩 {n} 日",
+    Lamp.NORMAL: "剩 {n} 日",
+    Lamp.SUPPLEMENTING: "待补正",
+    Lamp.PAUSED: "停表（特别程序）",
+}
+
+
 def lamp_text(lamp: Lamp, n: int, paused: bool = False) -> str:  # noqa: FBT001, FBT002 - a template calls it with three words
     """The words beside a lamp, the same everywhere; n is working days left, negative once late."""
-    words = {
-        Lamp.OVER_STATUTORY: f"超法定 {max(1, -n)} 日",
-        Lamp.OVER_PROMISED: f"超承诺 {max(1, -n)} 日",
-        Lamp.TODAY: "今日到期",
-        Lamp.SOON: f"临期 剩 {n} 日",
-        Lamp.NORMAL: f"剩 {n} 日",
-        Lamp.SUPPLEMENTING: "待补正",
-        Lamp.PAUSED: "停表（特别程序）",
-    }
-    return f"{words[lamp]}（停表）" if paused and lamp is not Lamp.PAUSED else words[lamp]
+    words = _WORDS[lamp].format(n=n, late=max(1, -n))
+    return f"{words}（停表）" if paused and lamp is not Lamp.PAUSED else words
 
 
 def strip(calendar: WorkingCalendar, start: date, until: date, pauses: Sequence[Pause] = ()) -> tuple[StripDay, ...]:

@@ -5,6 +5,7 @@ The only import of `transitions`. One model-less machine per flow, built once an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,6 +28,7 @@ ROLES = {
     "auditor": "审计",
     "administrator": "系统管理员",
 }
+_NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 HANDLING_ROLES = frozenset({"clerk", "reviewer", "checker", "approver", "cashier"})
 
 
@@ -259,6 +261,8 @@ def _unusable(need: Need, value: str) -> Refusal | None:
         return Refusal(f"need_{need.key}", f"请填写：{need.label}")
     if value and need.choices and value not in need.choices:
         return Refusal(f"need_{need.key}", f"{need.label}只能选：{'、'.join(need.choices)}")
+    if value and need.kind == "number" and not _NUMBER.fullmatch(value):
+        return Refusal(f"need_{need.key}", f"{need.label}应为 1 到 999 的整数")
     if len(value) > need.longest:
         return Refusal(f"need_{need.key}", f"{need.label}不能超过 {need.longest} 字")
     return None

@@ -100,14 +100,14 @@ class StaffRow(Base):
     bureau: Mapped[str]
     number: Mapped[str]
     name: Mapped[str]
-    section: Mapped[str] = mapped_column(server_default="")
+    section: Mapped[str] = mapped_column(server_default=text("''"))
     password_hash: Mapped[str]
     active: Mapped[int]
     must_change: Mapped[int]
     failures: Mapped[int] = mapped_column(server_default="0")
     locked_until: Mapped[datetime | None]
     last_login_at: Mapped[datetime | None]
-    window: Mapped[str] = mapped_column(server_default="")
+    window: Mapped[str] = mapped_column(server_default=text("''"))
     created_at: Mapped[datetime]
 
 
@@ -162,20 +162,21 @@ class CaseRow(Base):
     query_code: Mapped[str]
     request_key: Mapped[str]
     version: Mapped[int]
+    chain: Mapped[str]
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="RESTRICT"))
     item_key: Mapped[str]
     item_name: Mapped[str]
     flow: Mapped[str]
     state: Mapped[str]
     is_open: Mapped[int]
-    return_to: Mapped[str] = mapped_column(server_default="")
+    return_to: Mapped[str] = mapped_column(server_default=text("''"))
     channel: Mapped[str]
-    window: Mapped[str] = mapped_column(server_default="")
+    window: Mapped[str] = mapped_column(server_default=text("''"))
     handler_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="RESTRICT"))
     state_since: Mapped[date]
     received_at: Mapped[datetime]
     received_on: Mapped[date]
-    notice_from: Mapped[date]
+    supplemented_on: Mapped[date | None]
     accepted_on: Mapped[date | None]
     decided_on: Mapped[date | None]
     ended_on: Mapped[date | None]
@@ -191,12 +192,12 @@ class CaseRow(Base):
     answers: Mapped[dict[str, Any]]
     fields: Mapped[dict[str, Any]]
     amount_fen: Mapped[int | None] = mapped_column(Big)
-    note: Mapped[str] = mapped_column(server_default="")
+    note: Mapped[str] = mapped_column(server_default=text("''"))
     applicant_name: Mapped[str]
     applicant_initials: Mapped[str]
     applicant_last4: Mapped[str]
     applicant_index: Mapped[str]
-    applicant_phone: Mapped[str] = mapped_column(server_default="")
+    applicant_phone: Mapped[str] = mapped_column(server_default=text("''"))
 
 
 def _of_case() -> ForeignKeyConstraint:
@@ -223,9 +224,9 @@ class PersonRow(Base):
     id_sealed: Mapped[bytes]
     id_index: Mapped[str]
     id_last4: Mapped[str]
-    phone: Mapped[str] = mapped_column(server_default="")
-    relation: Mapped[str] = mapped_column(server_default="")
-    authorisation: Mapped[str] = mapped_column(server_default="")
+    phone: Mapped[str] = mapped_column(server_default=text("''"))
+    relation: Mapped[str] = mapped_column(server_default=text("''"))
+    authorisation: Mapped[str] = mapped_column(server_default=text("''"))
 
 
 class MaterialRow(Base):
@@ -244,10 +245,10 @@ class MaterialRow(Base):
     case_id: Mapped[int] = mapped_column(Big)
     material: Mapped[str]
     mark: Mapped[str]
-    option: Mapped[str] = mapped_column(server_default="")
+    option: Mapped[str] = mapped_column(server_default=text("''"))
     originals: Mapped[int]
     copies: Mapped[int]
-    fault: Mapped[str] = mapped_column(server_default="")
+    fault: Mapped[str] = mapped_column(server_default=text("''"))
     complete: Mapped[int | None]
     genuine: Mapped[int | None]
     received_on: Mapped[date | None]
@@ -328,7 +329,7 @@ class EventRow(Base):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id", ondelete="RESTRICT"))
     actor_name: Mapped[str]
     action: Mapped[str]
-    duty: Mapped[str] = mapped_column(server_default="")
+    duty: Mapped[str] = mapped_column(server_default=text("''"))
     from_state: Mapped[str]
     to_state: Mapped[str]
     detail: Mapped[dict[str, Any]]
@@ -357,7 +358,7 @@ class PaperRow(Base):
     fields: Mapped[dict[str, Any]]
     printed: Mapped[int] = mapped_column(server_default="0")
     voided_at: Mapped[datetime | None]
-    void_reason: Mapped[str] = mapped_column(server_default="")
+    void_reason: Mapped[str] = mapped_column(server_default=text("''"))
 
 
 class CounterRow(Base):

@@ -97,7 +97,9 @@ def used_sentence(calendar: WorkingCalendar, clocks: Clocks, reading: Reading, s
     paused = passed - reading.used
     how = f" ＝ 经过 {passed} − 停表 {paused}" if paused else ""
     sentence = f"{'已用' if open_ else '用时'} {reading.used} 个工作日{how}"
-    return sentence + "".join(_left("承诺", reading.promised_left) + _left("法定", reading.statutory_left)) if open_ else sentence
+    if not open_:
+        return sentence
+    return sentence + _left("承诺", reading.promised_left) + _left("法定", reading.statutory_left)
 
 
 def _left(name: str, days: int | None) -> str:

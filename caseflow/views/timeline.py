@@ -48,7 +48,9 @@ class StepMark:
 _CLOCK_TEXT: Final = {"suspend": "停表开始", "resume": "停表结束", "accept": "计时开始"}
 
 
-def timeline(events: Iterable[Event], flow: Flow, labels: Mapping[str, str], actions: Mapping[str, str]) -> tuple[Row, ...]:
+def timeline(
+    events: Iterable[Event], flow: Flow, labels: Mapping[str, str], actions: Mapping[str, str]
+) -> tuple[Row, ...]:
     """The events newest first; `labels` names entered details, `actions` the steps that are no action of the flow."""
     return tuple(_row(event, flow, labels, actions) for event in sorted(events, key=lambda event: -event.seq))
 

@@ -1,0 +1,7 @@
+"""`python -m caseflow.cli`: the same as `caseflow`."""
+
+from __future__ import annotations
+
+from caseflow.cli import main
+
+main(prog_name="caseflow")

@@ -1,0 +1,177 @@
+"""What the demo's applications are about: situation answers, materials, fields and statements that make sense."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Final
+
+from caseflow.cli.demo_people import BANKS, HOSPITALS, INSTITUTIONS, Crowd
+from caseflow.rules.checklist import LineState, Mark, Receipt, check_materials
+from caseflow.rules.item import Answers, FieldKind, Item, ItemField, applies
+
+_CITIES: Final = ("四川省成都市", "河南省郑州市", "陕西省西安市", "北京市朝阳区", "浙江省杭州市", "甘肃省兰州市", "海南省三亚市")
+_DISEASES: Final = ("高血压（3级极高危）", "2型糖尿病", "冠心病", "慢性阻塞性肺疾病", "类风湿关节炎", "脑血管病后遗症")
+_FAULTS: Final = ("未加盖医院公章", "复印件不清晰", "姓名与身份证不一致", "票据为复印件，须提供原件", "填写不完整，缺少签字")
+
+_TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "bank_name": BANKS,
+    "hospital": HOSPITALS,
+    "institution": INSTITUTIONS,
+    "destination": _CITIES,
+    "from_place": ("乌鲁木齐市", "石河子市", "奎屯市", "甘肃省张掖市"),
+    "to_place": ("沙湾市",),
+    "disease": _DISEASES,
+    "procedure": ("宫内节育器取出术", "输卵管复通术", "宫内节育器放置术"),
+    "employer": ("沙湾市天润商贸有限公司", "沙湾市第三中学", "沙湾市金穗棉业有限责任公司"),
+    "premises": ("沙湾市世纪大道东路18号", "沙湾市乌鲁木齐西路102号", "沙湾市四道河子镇团结街6号"),
+    "licence_number": ("PDY65420300365010512", "新CB9930126", "PDY65420300265420311"),
+    "insurance_kinds": ("职工基本医疗保险、生育保险", "职工基本医疗保险、大额医疗补助、生育保险"),
+    "nature_before": ("民办非企业单位",),
+    "nature_after": ("有限责任公司",),
+    "changed_item": ("联系电话", "姓名（错别字更正）", "单位名称", "开户银行"),
+    "before": ("0993-6012233", "阿依古力·买买提", "沙湾市天润商店", "中国农业银行沙湾县支行"),
+    "after": ("139****7731", "阿依古丽·买买提", "沙湾市天润商贸有限公司", "中国农业银行沙湾市支行"),
+    "query_content": ("参保缴费明细", "缴费年限", "单位参保人员名册"),
+}
+_BEFORE: Final[Mapping[str, tuple[int, int]]] = {
+    "admitted_on": (40, 50),
+    "discharged_on": (10, 30),
+    "birth_date": (10, 25),
+    "expense_from": (120, 160),
+    "expense_to": (20, 60),
+    "established_on": (30, 400),
+}
+"""How many calendar days before the application such a date lies."""
+
+_STATEMENTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "maternity-allowance": ("生育津贴",),
+    "medical-institution-settlement": ("住院统筹基金结算", "门诊统筹基金结算"),
+    "retail-pharmacy-settlement": ("个人账户结算", "门诊统筹购药结算"),
+    "personal-account-withdrawal": ("个人账户余额",),
+    "contribution-subsidy": ("个人缴费补贴",),
+    "assistance-payment": ("医疗救助", "倾斜救助"),
+    "medical-assistance-reimbursement": ("医疗救助",),
+}
+_LARGEST_SMALL: Final = 20_000
+_LEAST_LARGE: Final = 52_000
+
+
+@dataclass(frozen=True, slots=True)
+class Paperwork:
+    """What the applicant brings: answers, complete receipts, fields."""
+
+    answers: dict[str, str]
+    receipts: dict[str, Receipt]
+    fields: dict[str, str]
+
+
+def paperwork(item: Item, random: Random, crowd: Crowd, on: date) -> Paperwork:
+    """A complete and plausible application for the item, handed in on `on`."""
+    answers = _answers(item, random)
+    receipts = _receipts(item, answers, random)
+    chosen = random.randrange(4)
+    fields = {
+        one.key: _field(one, random, crowd, on, chosen)
+        for one in item.fields
+        if applies(one.when, answers) is not False and _filled(one, random)
+    }
+    return Paperwork(answers, receipts, fields)
+
+
+def _answers(item: Item, random: Random) -> dict[str, str]:
+    answers: dict[str, str] = {}
+    for question in item.situations:
+        if applies(question.when, answers) is not False:
+            answers[question.key] = random.choice(question.options).key
+    return answers
+
+
+def _receipts(item: Item, answers: Answers, random: Random) -> dict[str, Receipt]:
+    lines = check_materials(item, answers, {}).lines
+    wanted = [line for line in lines if line.state is LineState.MISSING]
+    return {
+        line.material.key: Receipt(
+            Mark.RECEIVED,
+            random.choice(line.options).key,
+            1 if line.material.originals is None else line.material.originals,
+            line.material.copies or 0,
+        )
+        for line in wanted
+    }
+
+
+def spoiled(paper: Paperwork, random: Random) -> dict[str, Receipt]:
+    """The same receipts with one line faulty and, where there are several, one missing."""
+    keys = list(paper.receipts)
+    random.shuffle(keys)
+    changed = {keys[0]: Receipt(Mark.FAULTY, originals=1, fault=random.choice(_FAULTS))}
+    if len(keys) > 1:
+        changed[keys[1]] = Receipt(Mark.MISSING)
+    return {**paper.receipts, **changed}
+
+
+def _filled(one: ItemField, random: Random) -> bool:
+    optional_and_rare = one.key in ("account_holder", "other_diseases", "end_date")
+    return one.required or (not optional_and_rare and random.random() < 0.7)  # noqa: PLR2004 - most fill it in
+
+
+def _field(one: ItemField, random: Random, crowd: Crowd, on: date, chosen: int) -> str:
+    if one.kind is FieldKind.CHOICE:
+        return random.choice(one.options)
+    if one.kind in (FieldKind.TEXT, FieldKind.LONG_TEXT):
+        texts = _TEXTS.get(one.key, ("见申请材料",))
+        # What changed, before and after belong together.
+        return texts[chosen % len(texts)]
+    return _KINDS[one.kind](one, random, crowd, on)
+
+
+def _date(one: ItemField, random: Random, _crowd: Crowd, on: date) -> str:
+    if one.key in ("start_date",):
+        return on.isoformat()
+    least, most = _BEFORE.get(one.key, (5, 20))
+    return (on - timedelta(days=random.randint(least, most))).isoformat()
+
+
+def _month(one: ItemField, _random: Random, _crowd: Crowd, on: date) -> str:
+    back = on.replace(day=1) - timedelta(days=330 if one.key == "query_from" else 1)
+    return f"{back:%Y-%m}"
+
+
+def _number(one: ItemField, random: Random, _crowd: Crowd, on: date) -> str:
+    return str(on.year) if one.key == "year" else str(random.randint(3, 60))
+
+
+def _money(one: ItemField, random: Random, _crowd: Crowd, _on: date) -> str:
+    if one.key == "paid_amount":
+        return "400.00"
+    most = 900_000 if one.key == "claimed_amount" else 38_000
+    return f"{random.randint(800, most)}.{random.randint(0, 99):02d}"
+
+
+def _account(_one: ItemField, _random: Random, crowd: Crowd, _on: date) -> str:
+    return crowd.account()
+
+
+def _phone(_one: ItemField, random: Random, _crowd: Crowd, _on: date) -> str:
+    return f"1390990{random.randrange(10_000):04d}"
+
+
+_KINDS: Final[Mapping[FieldKind, Callable[[ItemField, Random, Crowd, date], str]]] = {
+    FieldKind.DATE: _date,
+    FieldKind.MONTH: _month,
+    FieldKind.NUMBER: _number,
+    FieldKind.MONEY: _money,
+    FieldKind.ACCOUNT: _account,
+    FieldKind.PHONE: _phone,
+}
+
+
+def statement(item_key: str, random: Random, *, large: bool) -> str:
+    """A payment statement, one line per item; `large` puts it above any bureau's threshold of the demo."""
+    labels = _STATEMENTS.get(item_key, ("统筹基金支付", "大病保险支付"))
+    least, most = (_LEAST_LARGE, _LEAST_LARGE * 3) if large else (300, _LARGEST_SMALL)
+    return "\n".join(f"{label} {Decimal(random.randint(least * 100, most * 100)) / 100:.2f}" for label in labels)

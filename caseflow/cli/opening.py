@@ -1,0 +1,57 @@
+"""What most commands open first: the settings, the definitions with the keys, a database that is up to date."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from caseflow.config import Settings, load_settings
+from caseflow.errors import Unavailable
+from caseflow.house import BEIJING, House
+from caseflow.store.db import create_engine_for, revision_state
+from caseflow.store.seal import new_master
+
+NOT_MIGRATED = "数据库还没有建表，或不是本版本的结构。请先运行：caseflow sync"
+
+
+def now() -> datetime:
+    """The present moment, Beijing time: the one place where commands read the clock."""
+    return datetime.now(BEIJING)
+
+
+def settings_here() -> Settings:
+    """The settings of the present folder and environment."""
+    return load_settings(os.environ)
+
+
+def fresh_settings(url: str) -> Settings:
+    """Settings for a new installation, with a master key that exists nowhere else."""
+    return Settings(database_url=url, master_key=new_master())
+
+
+def house_of(settings: Settings) -> House:
+    """The definitions and keys these settings name; InvalidDefinition or BadInput where they cannot be used."""
+    return House.open(settings.master_key, settings.items_dir)
+
+
+@contextmanager
+def database(url: str, *, migrated: bool = True) -> Iterator[Engine]:
+    """An engine for one command; Unavailable with what to run where the schema is not this version's."""
+    engine = create_engine_for(url)
+    try:
+        if migrated:
+            require_migrated(engine)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def require_migrated(engine: Engine) -> None:
+    """Unavailable unless the database has the newest schema."""
+    current, newest = revision_state(engine)
+    if current != newest:
+        raise Unavailable(NOT_MIGRATED)

@@ -1,0 +1,48 @@
+"""`caseflow serve`: the web pages, by waitress."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import replace
+
+import click
+import waitress
+
+from caseflow.cli.opening import database, settings_here
+from caseflow.config import Settings
+from caseflow.errors import Unavailable
+
+_HTTPS = "登录只在 https 下有效：请在前面放置 https 代理，或在 caseflow.toml 中设 secure_cookies = false。"
+
+
+@click.command(help="启动网页服务。数据库须已建表（caseflow sync）。")
+@click.option("--host", help="监听地址，缺省用配置中的 host")
+@click.option("--port", type=click.IntRange(1, 65_535), help="监听端口，缺省用配置中的 port")
+def serve(host: str | None, port: int | None) -> None:
+    """Serve until interrupted; refused where the database is not migrated or the port is taken."""
+    settings = settings_here()
+    settings = replace(settings, host=host or settings.host, port=port or settings.port)
+    with database(settings.database_url):
+        click.echo(f"正在监听 http://{settings.host}:{settings.port}/ ，按 Ctrl+C 停止。")
+    if settings.secure_cookies and not _is_loopback(settings.host):
+        click.echo(_HTTPS, err=True)
+    run(settings)
+
+
+def run(settings: Settings) -> None:
+    """Serve these settings until interrupted; Unavailable where the address cannot be listened on."""
+    # The one import of web: everything else in this package runs without Flask.
+    from web import create_app  # noqa: PLC0415
+
+    app = create_app(settings)
+    try:
+        waitress.serve(app, host=settings.host, port=settings.port, threads=settings.threads, _quiet=True)
+    except OSError as error:
+        raise Unavailable(f"无法监听 {settings.host}:{settings.port}：{error.strerror}") from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,165 @@
+"""Papers: their gapless numbers and the fields they are printed from, stored so that they print again as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from caseflow.errors import NotFound
+from caseflow.house import BEIJING, Actor, House, beijing_day
+from caseflow.identity import ID_KIND_NAMES, IdKind, mask_number
+from caseflow.rules.checklist import LineState, line_name
+from caseflow.rules.clock import Limit, Unit
+from caseflow.store.counters import next_serial
+from caseflow.store.facts import CaseState
+from caseflow.store.models import PaperRow, PersonRow
+
+KINDS = {"receipt": ("收件凭据", "收"), "acceptance": ("受理通知书", "受"), "notice": ("一次性告知书", "告")}
+_UNITS = {Unit.WORKING_DAY: "个工作日", Unit.CALENDAR_DAY: "个自然日", Unit.MONTH: "个月", Unit.HOUR: "小时"}
+
+
+def paper_number(short: str, kind: str, year: int, serial: int) -> str:
+    """沙医保受〔2026〕000123号: the bureau's short name, the kind's character, year and serial."""
+    return f"{short}{KINDS[kind][1]}〔{year}〕{serial:06d}号"
+
+
+def limit_text(limit: Limit | None) -> str:
+    """19个工作日; nothing where there is no limit."""
+    return f"{limit.n}{_UNITS[limit.unit]}" if limit is not None and limit.n else ""
+
+
+def issue(
+    session: Connection, house: House, actor: Actor, case: CaseState, kind: str, own: Mapping[str, Any], now: datetime
+) -> int:
+    """Give out one paper with the next number of its bureau, kind and year; the id of its row."""
+    bureau = house.catalogue.bureau(case.record.bureau)
+    year = beijing_day(now).year
+    serial = next_serial(session, bureau.key, f"paper:{kind}", str(year))
+    number = paper_number(bureau.short, kind, year, serial)
+    fields = _common(session, house, actor, case, now) | {"number": number} | dict(own)
+    row = {
+        "bureau": bureau.key,
+        "case_id": case.record.id,
+        "kind": kind,
+        "year": year,
+        "serial": serial,
+        "number": number,
+        "issued_at": now,
+        "issued_by": actor.id,
+        "fields": fields,
+    }
+    return session.execute(insert(PaperRow).values(row).returning(PaperRow.id)).scalar_one()
+
+
+def _common(session: Connection, house: House, actor: Actor, case: CaseState, now: datetime) -> dict[str, Any]:
+    bureau = house.catalogue.bureau(case.record.bureau)
+    people = _people(session, house, case)
+    return {
+        "bureau_name": bureau.name,
+        "case_number": case.record.number,
+        "query_code": case.record.query_code,
+        "item_name": case.record.item_name,
+        "item_code": case.item.code or "",
+        **people,
+        "window": actor.window or case.record.window,
+        "handler": actor.name,
+        "date": beijing_day(now).isoformat(),
+        "place": case.item.place or bureau.place,
+        "phone": case.item.phone or bureau.phone,
+        "complaint_phone": case.item.complaint_phone or bureau.complaint_phone,
+        "fee": case.item.fee,
+    }
+
+
+def _people(session: Connection, house: House, case: CaseState) -> dict[str, str]:
+    query = select(PersonRow.part, PersonRow.name, PersonRow.id_kind, PersonRow.id_sealed).where(
+        PersonRow.bureau == case.record.bureau,
+        PersonRow.case_id == case.record.id,
+        PersonRow.part.in_(["applicant", "agent"]),
+    )
+    rows = {row.part: row for row in session.execute(query)}
+    applicant, agent = rows["applicant"], rows.get("agent")
+    return {
+        "applicant": applicant.name,
+        "applicant_id": mask_number(house.keys.open(applicant.id_sealed)),
+        "id_kind": ID_KIND_NAMES[IdKind(applicant.id_kind)],
+        "agent": agent.name if agent else "",
+    }
+
+
+def receipt_fields(case: CaseState) -> dict[str, Any]:
+    """What the 收件凭据 says beyond the common fields."""
+    local = case.record.received_at.astimezone(BEIJING)
+    return {
+        "received_at": f"{local:%Y-%m-%d %H:%M}",
+        "received_on": case.record.received_on.isoformat(),
+        "notice_days": case.item.limits.notice,
+        "materials": materials_of(case),
+    }
+
+
+def acceptance_fields(case: CaseState, result: str) -> dict[str, Any]:
+    """What the 受理通知书 says: the acceptance date and both limits with their last days."""
+    record = case.record
+    return {
+        "accepted_on": record.accepted_on.isoformat() if record.accepted_on else "",
+        "promised_text": limit_text(record.promised),
+        "promised_due": record.promised_due.isoformat() if record.promised_due else "",
+        "statutory_text": limit_text(record.statutory),
+        "statutory_due": record.statutory_due.isoformat() if record.statutory_due else "",
+        "provisional": bool(record.provisional),
+        "immediate": case.item.flow == "immediate",
+        "result": result,
+        "materials": materials_of(case),
+    }
+
+
+def notice_fields(case: CaseState, reply_by: str) -> dict[str, Any]:
+    """What the 一次性告知书 says: everything to be put right, by when, and what happens otherwise."""
+    return {
+        "received_on": case.record.received_on.isoformat(),
+        "lines": list(case.checklist.notice_lines()),
+        "reply_by": reply_by,
+        "supplement_days": case.item.limits.supplement,
+        "consequence": "逾期未补正的，本次申请可以终止办理；材料齐全后可以重新申请。",
+    }
+
+
+def materials_of(case: CaseState) -> list[dict[str, Any]]:
+    """The material lines that were handed in, with the alternative chosen and the counts."""
+    return [
+        {
+            "name": line_name(line),
+            "option": next((o.text for o in line.options if o.key == line.receipt.option and len(line.options) > 1), ""),
+            "originals": line.receipt.originals,
+            "copies": line.receipt.copies,
+        }
+        for line in case.checklist.lines
+        if line.state in (LineState.MET, LineState.FAULTY)
+    ]
+
+
+def mark_printed(session: Connection, actor: Actor, paper_id: int) -> int:
+    """Count one more print of a paper of the actor's bureau; how often it was printed before. NotFound otherwise."""
+    mine = [PaperRow.id == paper_id, PaperRow.bureau == actor.bureau]
+    counted = update(PaperRow).where(*mine).values(printed=PaperRow.printed + 1).returning(PaperRow.printed)
+    printed = session.execute(counted).scalar_one_or_none()
+    if printed is None:
+        message = "没有这份文书"
+        raise NotFound(message)
+    return printed - 1
+
+
+def void_papers(session: Connection, case: CaseState, kinds: tuple[str, ...], reason: str, now: datetime) -> tuple[str, ...]:
+    """Void the standing papers of these kinds and give the kinds that had one; their numbers stay used."""
+    standing = [
+        PaperRow.bureau == case.record.bureau,
+        PaperRow.case_id == case.record.id,
+        PaperRow.kind.in_(kinds),
+        PaperRow.voided_at.is_(None),
+    ]
+    voided = update(PaperRow).where(*standing).values(voided_at=now, void_reason=reason).returning(PaperRow.kind)
+    return tuple(dict.fromkeys(session.execute(voided).scalars()))

@@ -1,0 +1,51 @@
+"""On which day something counts as received. Reception hours say when a window is open, not which days count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from caseflow.rules.calendar import WorkingCalendar
+from caseflow.rules.item import Reception
+
+LATE_ENTRY_DAYS = 3
+"""补录: a paper received at most this many working days ago may still be entered, with a reason."""
+
+_SUMMER = ((5, 1), (10, 1))
+
+
+def season(day: date) -> str:
+    """summer from 1 May, winter from 1 October (新疆作息时间)."""
+    starts, ends = _SUMMER
+    return "summer" if starts <= (day.month, day.day) < ends else "winter"
+
+
+def closing(reception: Sequence[Reception], day: date) -> str | None:
+    """The last closing time (HH:MM) on a day by the published hours; None where they name no hours for it."""
+    here = [one.closes for one in reception if day.weekday() in one.weekdays and one.season in ("all", season(day))]
+    return max(here, default=None)
+
+
+def arrival_day(calendar: WorkingCalendar, reception: Sequence[Reception], local: datetime) -> date:
+    """The day on which what arrives by itself (online, post) is received: the next working day after closing or on a
+    day off. `local` is Beijing time. A make-up Saturday is a working day and closes as the weekdays do.
+    """
+    day = local.date()
+    if not calendar.is_working(day):
+        return calendar.next_working(day)
+    hours = [one.closes for one in reception if one.season in ("all", season(day))]
+    last = closing(reception, day) or max(hours, default=None)
+    if last is not None and f"{local:%H:%M}" >= last:
+        return calendar.add(day, 1)
+    return day
+
+
+def late_entry_fault(calendar: WorkingCalendar, received_on: date, today: date, reason: str) -> str:
+    """Why a receipt cannot be entered for this day, or nothing: at most 3 working days back, with a reason."""
+    if received_on > today:
+        return "收件日期不能晚于今天"
+    if received_on == today:
+        return ""
+    if calendar.count(received_on, today) > LATE_ENTRY_DAYS:
+        return f"补录最多补前 {LATE_ENTRY_DAYS} 个工作日的收件"
+    return "" if reason.strip() else "补录要写明原因"

@@ -1,0 +1,202 @@
+"""A case's rows → the values that decisions need. Read by the desk before it writes, and by the case page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from caseflow.errors import NotFound
+from caseflow.house import Actor, House
+from caseflow.rules.checklist import Checklist, Mark, Receipt, check_materials
+from caseflow.rules.clock import Clocks, Limit, Pause, Unit
+from caseflow.rules.flow import Facts, Flow, State
+from caseflow.rules.item import CaseType, Item
+from caseflow.store.editions import edition_item
+from caseflow.store.models import CaseRow, EventRow, MaterialRow, PauseRow, StaffRow
+from caseflow.workflows import FLOWS
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """The columns of a case that steps look at."""
+
+    id: int
+    bureau: str
+    number: str
+    query_code: str
+    version: int
+    chain: str
+    edition_id: int
+    item_key: str
+    item_name: str
+    flow: str
+    state: str
+    is_open: int
+    return_to: str
+    channel: str
+    window: str
+    handler_id: int | None
+    state_since: date
+    received_at: datetime
+    received_on: date
+    supplemented_on: date | None
+    accepted_on: date | None
+    decided_on: date | None
+    ended_on: date | None
+    extend: int
+    promised_n: int | None
+    promised_unit: str | None
+    statutory_n: int | None
+    statutory_unit: str | None
+    promised_due: date | None
+    statutory_due: date | None
+    provisional: int
+    answers: Mapping[str, str]
+    fields: Mapping[str, object]
+    amount_fen: int | None
+    note: str
+    applicant_name: str
+    applicant_last4: str
+
+    @property
+    def notice_from(self) -> date:
+        """The day from which the notice clock runs: receipt, or the last supplement."""
+        return self.supplemented_on or self.received_on
+
+    @property
+    def promised(self) -> Limit | None:
+        """The promised limit as it stood at registration."""
+        return _limit(self.promised_n, self.promised_unit)
+
+    @property
+    def statutory(self) -> Limit | None:
+        """The statutory limit as it stood at registration."""
+        return _limit(self.statutory_n, self.statutory_unit)
+
+
+COLUMNS = [getattr(CaseRow, name) for name in CaseRecord.__slots__]
+
+
+def _limit(n: int | None, unit: str | None) -> Limit | None:
+    return None if n is None or unit is None else Limit(n, Unit(unit))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseState:
+    """A case as it stands for one person on one day."""
+
+    record: CaseRecord
+    flow: Flow
+    state: State
+    item: Item
+    receipts: Mapping[str, Receipt]
+    received_days: Mapping[str, date | None]
+    checklist: Checklist
+    pauses: tuple[Pause, ...]
+    handler_name: str
+    facts: Facts
+
+    @property
+    def clocks(self) -> Clocks:
+        """The facts both limits are derived from; the clock has not started before acceptance."""
+        record = self.record
+        return Clocks(start_of(self), record.promised, record.statutory, self.pauses, record.extend)
+
+
+def start_of(case: CaseState) -> date | None:
+    """The day the limits run from: acceptance; for a complete 即办件 not yet accepted, the day the material came in."""
+    if case.record.accepted_on is not None:
+        return case.record.accepted_on
+    immediate = case.item.case_type is CaseType.IMMEDIATE
+    if immediate and case.record.state == "received" and case.checklist.complete:
+        return max([case.record.notice_from, *(day for day in case.received_days.values() if day is not None)])
+    return None
+
+
+def load_case(session: Connection, house: House, actor: Actor, case_id: int, today: date, *, lock: bool = False) -> CaseState:
+    """The case with everything its decisions need; NotFound where it does not exist or belongs to another bureau."""
+    return _load(session, house, actor, CaseRow.id == case_id, today, lock=lock)
+
+
+def load_case_by_number(session: Connection, house: House, actor: Actor, number: str, today: date) -> CaseState:
+    """The same, by its 24-digit number."""
+    return _load(session, house, actor, CaseRow.number == number, today, lock=False)
+
+
+def _load(
+    session: Connection, house: House, actor: Actor, which: ColumnElement[bool], today: date, *, lock: bool
+) -> CaseState:
+    query = select(*COLUMNS).where(CaseRow.bureau == actor.bureau, which)
+    row = session.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        message = "没有这个办件"
+        raise NotFound(message)
+    record = CaseRecord(*row)
+    item = edition_item(session, record.edition_id)
+    receipts, days = _receipts(session, record)
+    acts, handler_name = _acts(session, record), _name(session, record.handler_id)
+    flow = FLOWS[record.flow]
+    checklist = check_materials(item, record.answers, receipts)
+    bureau = house.catalogue.bureau(record.bureau)
+    facts = Facts(
+        actor=actor.id,
+        roles=actor.roles,
+        today=today,
+        handler=record.handler_id,
+        handler_name=handler_name,
+        acts=acts,
+        duties=bureau.duties,
+        checklist=checklist,
+        promised_due=record.promised_due,
+        statutory_due=record.statutory_due,
+        return_to=record.return_to,
+        amount=None if record.amount_fen is None else Decimal(record.amount_fen) / 100,
+        threshold=bureau.threshold,
+    )
+    pauses = _pauses(session, record)
+    state = flow.states[record.state]
+    return CaseState(record, flow, state, item, receipts, days, checklist, pauses, handler_name, facts)
+
+
+def _receipts(session: Connection, record: CaseRecord) -> tuple[dict[str, Receipt], dict[str, date | None]]:
+    query = select(
+        MaterialRow.material,
+        MaterialRow.mark,
+        MaterialRow.option,
+        MaterialRow.originals,
+        MaterialRow.copies,
+        MaterialRow.fault,
+        MaterialRow.received_on,
+    ).where(MaterialRow.bureau == record.bureau, MaterialRow.case_id == record.id)
+    rows = session.execute(query).all()
+    receipts = {row.material: Receipt(Mark(row.mark), row.option, row.originals, row.copies, row.fault) for row in rows}
+    return receipts, {row.material: row.received_on for row in rows}
+
+
+def _acts(session: Connection, record: CaseRecord) -> dict[str, frozenset[int]]:
+    query = select(EventRow.duty, EventRow.actor_id).where(
+        EventRow.bureau == record.bureau, EventRow.case_id == record.id, EventRow.duty != "", EventRow.actor_id.is_not(None)
+    )
+    acts: dict[str, frozenset[int]] = {}
+    for duty, actor in session.execute(query):
+        acts[duty] = acts.get(duty, frozenset()) | {actor}
+    return acts
+
+
+def _name(session: Connection, staff_id: int | None) -> str:
+    if staff_id is None:
+        return ""
+    return session.execute(select(StaffRow.name).where(StaffRow.id == staff_id)).scalar_one()
+
+
+def _pauses(session: Connection, record: CaseRecord) -> tuple[Pause, ...]:
+    if record.accepted_on is None:
+        return ()
+    query = select(PauseRow.from_on, PauseRow.to_on).where(
+        PauseRow.bureau == record.bureau, PauseRow.case_id == record.id
+    )
+    return tuple(Pause(row.from_on, row.to_on) for row in session.execute(query.order_by(PauseRow.from_on, PauseRow.id)))

@@ -1,0 +1,73 @@
+"""The web door: pages for staff behind a signed-in session."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask, Response, request
+from werkzeug.routing import IntegerConverter
+
+from caseflow.config import Settings
+from caseflow.house import House
+from web import auth, cases, errors, frame, gate, intake, items, queues, supervise
+from web import clock as clocks
+
+MOST_BYTES = 2 * 1024 * 1024
+CONTENT_SECURITY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+
+
+class RowId(IntegerConverter):
+    """A row's id in an address: digits that fit the column; anything else is no such page."""
+
+    regex = r"[0-9]{1,18}"
+
+
+def create_app(settings: Settings, clock: clocks.Clock | None = None) -> Flask:
+    """The application of one installation; RuntimeError where a route carries no policy."""
+    app = Flask(__name__)
+    app.config.update(
+        SECRET_KEY=settings.cookie_secret,
+        MAX_CONTENT_LENGTH=MOST_BYTES,
+        MAX_FORM_PARTS=2000,
+        SESSION_COOKIE_NAME="caseflow",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        # A form lives as long as the session it was opened in.
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=settings.secure_cookies,
+    )
+    app.url_map.converters["int"] = RowId
+    clocks.install(app, clock)
+    # The gate stands before the check of form tokens: who is not signed in is sent to sign in, not told of tokens.
+    house = House.open(settings.master_key, settings.items_dir)
+    gate.install(app, settings.database_url, house, timedelta(minutes=settings.idle_minutes))
+    gate.csrf.init_app(app)
+    errors.install(app)
+    frame.install(app)
+    for module in (auth, queues, supervise, items, intake, cases):
+        app.register_blueprint(module.pages)
+    app.after_request(_harden)
+    gate.policies(app)
+    return app
+
+
+def _harden(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response

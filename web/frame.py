@@ -1,0 +1,107 @@
+"""What stands around every page: the bar at the top, the directory at the left, and the words templates share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask, g, request
+
+from caseflow.errors import OutsideCalendar
+from caseflow.house import BEIJING, Actor
+from caseflow.rules.flow import ROLES
+from caseflow.store.db import reading
+from caseflow.views.worklist import NavCounts, nav_counts
+from web.clock import now, today
+from web.gate import CASE_READERS, db_engine, house, may
+
+WEEKDAYS = "一二三四五六日"
+CHANNELS = {"window": "窗口", "online": "网上", "mail": "邮寄", "self": "自助", "other": "其他"}
+UNITS = {"working_day": "个工作日", "calendar_day": "个自然日", "month": "个月", "hour": "小时"}
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The day in the top bar: whether the clocks count it, and why not."""
+
+    date: date
+    time: str
+    weekday: str
+    working: bool
+    name: str
+
+
+def install(app: Flask) -> None:
+    """Give templates the frame's values and filters."""
+    app.context_processor(_frame)
+    app.jinja_env.filters.update(
+        md=month_day, ymd=year_month_day, hm=clock_time, moment=full_moment, short_number=short_number, limit=limit_text
+    )
+    app.jinja_env.globals.update(CHANNELS=CHANNELS, ROLES=ROLES)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+
+
+def month_day(day: date | None) -> str:
+    """05-09; nothing for no date."""
+    return f"{day:%m-%d}" if day else ""
+
+
+def year_month_day(day: date | None) -> str:
+    """2026-05-09; nothing for no date."""
+    return day.isoformat() if day else ""
+
+
+def clock_time(moment: datetime | None) -> str:
+    """09:41 in Beijing time."""
+    return f"{moment.astimezone(BEIJING):%H:%M}" if moment else ""
+
+
+def full_moment(moment: datetime | None) -> str:
+    """2026-05-09 09:41 in Beijing time."""
+    return f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M}" if moment else ""
+
+
+def short_number(number: str) -> str:
+    """A 24-digit case number as lists show it: the month and day of receipt and the serial."""
+    return f"{number[11:17]}-{number[18:]}" if len(number) == 24 else number  # noqa: PLR2004 - the length of a case number
+
+
+def limit_text(limit: Any) -> str:
+    """20个工作日; nothing for no limit."""
+    return f"{limit.n}{UNITS[limit.unit]}" if limit is not None else ""
+
+
+def _frame() -> dict[str, Any]:
+    actor: Actor | None = g.get("actor")
+    if actor is None:
+        return {"actor": None, "may": may}
+    return {
+        "actor": actor,
+        "may": may,
+        "bureau": house().catalogue.bureau(actor.bureau),
+        "bar": _bar(actor.bureau),
+        "nav": _nav,
+        "sees_cases": may(*CASE_READERS),
+        "endpoint": request.endpoint or "",
+    }
+
+
+def _bar(bureau: str) -> Today:
+    day = today()
+    calendar = house().catalogue.calendar_of(bureau)
+    weekday = f"周{WEEKDAYS[day.weekday()]}"
+    try:
+        return Today(day, clock_time(now()), weekday, calendar.is_working(day), calendar.day(day).name)
+    except OutsideCalendar:
+        return Today(day, clock_time(now()), weekday, working=False, name="超出工作日历")
+
+
+def _nav() -> NavCounts:
+    """The live counts of the directory, read once per page."""
+    if "nav_counts" not in g:
+        with reading(db_engine()) as connection:
+            g.nav_counts = nav_counts(connection, g.actor, today())
+    counts: NavCounts = g.nav_counts
+    return counts
