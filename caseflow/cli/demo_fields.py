@@ -13,9 +13,9 @@ from caseflow.cli.demo_people import BANKS, HOSPITALS, INSTITUTIONS, Crowd
 from caseflow.rules.checklist import LineState, Mark, Receipt, check_materials
 from caseflow.rules.item import Answers, FieldKind, Item, ItemField, applies
 
-_CITIES: Final = ("四川省成都市", "河南省郑州市", "陕西省西安市", "北京市朝阳区", "浙江省杭州市", "甘肃省兰州市", "海南省三亚市")
+_CITIES: Final = ("四川省成都市", "河南省郑州市", "陕西省西安市", "北京市朝阳区", "浙江省杭州市", "甘肃省兰州市")
 _DISEASES: Final = ("高血压（3级极高危）", "2型糖尿病", "冠心病", "慢性阻塞性肺疾病", "类风湿关节炎", "脑血管病后遗症")
-_FAULTS: Final = ("未加盖医院公章", "复印件不清晰", "姓名与身份证不一致", "票据为复印件，须提供原件", "填写不完整，缺少签字")
+_FAULTS: Final = ("未加盖医院公章", "复印件不清晰", "姓名与身份证不一致", "票据为复印件，须提供原件", "缺少签字")
 
 _TEXTS: Final[Mapping[str, tuple[str, ...]]] = {
     "bank_name": BANKS,
@@ -130,7 +130,7 @@ def _field(one: ItemField, random: Random, crowd: Crowd, on: date, chosen: int) 
 
 
 def _date(one: ItemField, random: Random, _crowd: Crowd, on: date) -> str:
-    if one.key in ("start_date",):
+    if one.key == "start_date":
         return on.isoformat()
     least, most = _BEFORE.get(one.key, (5, 20))
     return (on - timedelta(days=random.randint(least, most))).isoformat()

@@ -87,3 +87,17 @@ def state_deadline(item: Item, state: str, clock: Clock) -> tuple[str, Limit] | 
 
 STATE_KINDS = ("notice", "supplement", "stage")
 """The deadlines that end when the case leaves the state they began in."""
+
+
+def move_deadline(
+    session: Connection, calendar: WorkingCalendar, bureau: str, case_id: int, kind: str, started_on: date, limit: Limit
+) -> None:
+    """Let a running deadline begin on another day, and fall due accordingly; raises OutsideCalendar."""
+    falls = due(calendar, started_on, limit)
+    running = update(DeadlineRow).where(
+        DeadlineRow.bureau == bureau,
+        DeadlineRow.case_id == case_id,
+        DeadlineRow.kind == kind,
+        DeadlineRow.stopped_on.is_(None),
+    )
+    session.execute(running.values(started_on=started_on, due_on=falls.on, provisional=int(falls.provisional)))

@@ -23,7 +23,9 @@ class Synced:
 
 def sync(session: Connection, catalogue: Catalogue, now: datetime) -> Synced:
     """Store every item by digest as an edition and put it in force; items that are no longer defined end."""
-    current = select(EditionRow.id, EditionRow.bureau, EditionRow.item_key, EditionRow.digest).where(EditionRow.current == 1)
+    current = select(EditionRow.id, EditionRow.bureau, EditionRow.item_key, EditionRow.digest).where(
+        EditionRow.current == 1
+    )
     held = {(row.bureau, row.item_key): row for row in session.execute(current)}
     added = 0
     for (bureau, key), text in catalogue.texts.items():

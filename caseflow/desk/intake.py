@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from caseflow.desk.deadlines import derive, open_deadline
 from caseflow.desk.issuing import issue, limit_text, receipt_fields
@@ -84,7 +84,10 @@ def preview(house: House, item: Item, start: date) -> Preview:
         parts.append("即办件，当日办结")
     else:
         mark = "（暂定）" if dates.provisional else ""
-        due_days = ((item.limits.promised, "承诺", dates.promised_due), (item.limits.statutory, "法定", dates.statutory_due))
+        due_days = (
+            (item.limits.promised, "承诺", dates.promised_due),
+            (item.limits.statutory, "法定", dates.statutory_due),
+        )
         parts += [f"{word}{limit_text(limit)}，{day.isoformat()} 到期{mark}" for limit, word, day in due_days if day]
     return Preview("；".join(parts), dates.promised_due, dates.statutory_due, dates.provisional)
 
@@ -108,7 +111,9 @@ def register(session: Connection, house: House, actor: Actor, application: Appli
         return known
     edition_id, item = current_edition(session, actor.bureau, application.item_key)
     parties, fields, received_on = _checked(house, actor, item, application, now)
-    case_id, ref = _insert_case(session, house, actor, application, item, edition_id, parties[0], fields, received_on, now)
+    case_id, ref = _insert_case(
+        session, house, actor, application, item, edition_id, parties[0], fields, received_on, now
+    )
     session.execute(insert(PersonRow), [party.row(house, actor.bureau, case_id) for party in parties])
     write_materials(session, actor, case_id, item, {}, application.receipts, received_on)
     calendar = house.catalogue.calendar_of(actor.bureau)
@@ -177,7 +182,7 @@ def seal_account(house: House, number: str) -> dict[str, str]:
     return {"sealed": base64.b64encode(house.keys.seal(number)).decode(), "shown": mask_number(number)}
 
 
-def _insert_case(  # noqa: PLR0913 - one row, one place
+def _insert_case(  # noqa: PLR0913, PLR0917 - one row, one place
     session: Connection,
     house: House,
     actor: Actor,
@@ -282,10 +287,10 @@ def _first_event(
         detail=detail,
     )
     head = append(session, house.keys, START, [entry])
-    session.execute(CaseRow.__table__.update().where(CaseRow.id == case_id).values(chain=head))
+    session.execute(update(CaseRow).where(CaseRow.id == case_id).values(chain=head))
 
 
-def write_materials(  # noqa: PLR0913 - the marks of one sitting
+def write_materials(
     session: Connection,
     actor: Actor,
     case_id: int,
@@ -299,7 +304,7 @@ def write_materials(  # noqa: PLR0913 - the marks of one sitting
         return
     of_case = [MaterialRow.bureau == actor.bureau, MaterialRow.case_id == case_id]
     if before:
-        session.execute(MaterialRow.__table__.delete().where(*of_case, MaterialRow.material.in_(list(receipts))))
+        session.execute(delete(MaterialRow).where(*of_case, MaterialRow.material.in_(list(receipts))))
     order = [line.key for line in item.materials if line.key in receipts]
     rows = [_material_row(actor, case_id, key, receipts[key], before.get(key), today) for key in order]
     session.execute(insert(MaterialRow), rows)

@@ -133,7 +133,9 @@ def materials_of(case: CaseState) -> list[dict[str, Any]]:
     return [
         {
             "name": line_name(line),
-            "option": next((o.text for o in line.options if o.key == line.receipt.option and len(line.options) > 1), ""),
+            "option": next(
+                (o.text for o in line.options if o.key == line.receipt.option and len(line.options) > 1), ""
+            ),
             "originals": line.receipt.originals,
             "copies": line.receipt.copies,
         }
@@ -153,13 +155,27 @@ def mark_printed(session: Connection, actor: Actor, paper_id: int) -> int:
     return printed - 1
 
 
-def void_papers(session: Connection, case: CaseState, kinds: tuple[str, ...], reason: str, now: datetime) -> tuple[str, ...]:
-    """Void the standing papers of these kinds and give the kinds that had one; their numbers stay used."""
-    standing = [
-        PaperRow.bureau == case.record.bureau,
-        PaperRow.case_id == case.record.id,
-        PaperRow.kind.in_(kinds),
-        PaperRow.voided_at.is_(None),
-    ]
-    voided = update(PaperRow).where(*standing).values(voided_at=now, void_reason=reason).returning(PaperRow.kind)
-    return tuple(dict.fromkeys(session.execute(voided).scalars()))
+_COMMON = frozenset(
+    ("bureau_name", "number", "case_number", "query_code", "item_name", "item_code", "applicant", "applicant_id")
+    + ("id_kind", "agent", "window", "handler", "date", "place", "phone", "complaint_phone", "fee")
+)
+
+
+def reissue(
+    session: Connection, house: House, actor: Actor, case: CaseState, reason: str, now: datetime
+) -> tuple[str, ...]:
+    """Void every standing paper of the case and issue each again with the corrected people; the new numbers.
+
+    The void numbers stay used, and what each paper said beyond its common fields stays as it was.
+    """
+    standing = select(PaperRow.id, PaperRow.kind, PaperRow.fields).where(
+        PaperRow.bureau == case.record.bureau, PaperRow.case_id == case.record.id, PaperRow.voided_at.is_(None)
+    )
+    numbers = []
+    for old in session.execute(standing.order_by(PaperRow.id)).all():
+        voided = update(PaperRow).where(PaperRow.id == old.id).values(voided_at=now, void_reason=reason)
+        session.execute(voided)
+        own = {name: value for name, value in old.fields.items() if name not in _COMMON}
+        new = issue(session, house, actor, case, old.kind, own, now)
+        numbers.append(session.execute(select(PaperRow.number).where(PaperRow.id == new)).scalar_one())
+    return tuple(numbers)

@@ -248,7 +248,11 @@ def _applicant_deadline(table: TableReader) -> ApplicantDeadline | None:
     inner = table.table("applicant_deadline")
     if inner is None:
         return None
-    text, since, limit = inner.text("text", required=True), inner.text("since", required=True), _limit(inner, "limit", required=True)
+    text, since, limit = (
+        inner.text("text", required=True),
+        inner.text("since", required=True),
+        _limit(inner, "limit", required=True),
+    )
     inner.done()
     return None if limit is None else ApplicantDeadline(text, limit, since)
 
@@ -330,7 +334,12 @@ def _limit_faults(item: Item) -> Iterable[str]:
         yield "即办件当场办结，不应写法定或承诺时限"
     if not immediate and not (limits.statutory or limits.promised):
         yield "承诺件至少要有法定或承诺时限"
-    if limits.promised and limits.statutory and limits.promised.unit is limits.statutory.unit and limits.promised.n > limits.statutory.n:
+    if (
+        limits.promised
+        and limits.statutory
+        and limits.promised.unit is limits.statutory.unit
+        and limits.promised.n > limits.statutory.n
+    ):
         yield f"承诺时限 {limits.promised.n} 大于法定时限 {limits.statutory.n}"
     if item.conditions_mode == "any" and len(item.conditions) < 2:  # noqa: PLR2004 - one alternative is none
-        yield "conditions_mode = \"any\" 时至少要有两条受理条件"
+        yield 'conditions_mode = "any" 时至少要有两条受理条件'

@@ -50,7 +50,9 @@ def parse_day(text: str, place: str) -> date:
 def check_fields(item: Item, answers: Answers, values: Mapping[str, str]) -> tuple[dict[str, str], tuple[Fault, ...]]:
     """The item's fields cleaned by kind, and every fault; fields that do not apply are left out."""
     kept: dict[str, str] = {}
-    faults: list[Fault] = [Fault(key[:40], "本事项没有这一项") for key in values if key not in {one.key for one in item.fields}]
+    faults: list[Fault] = [
+        Fault(key[:40], "本事项没有这一项") for key in values if key not in {one.key for one in item.fields}
+    ]
     for one in item.fields:
         if applies(one.when, answers) is False:
             continue

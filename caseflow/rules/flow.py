@@ -183,16 +183,22 @@ class _Position:
 class Flow:
     """A flow as data, and the machine that moves along it."""
 
-    def __init__(self, key: str, label: str, states: tuple[State, ...], actions: tuple[Action, ...], initial: str = "received") -> None:
+    def __init__(
+        self, key: str, label: str, states: tuple[State, ...], actions: tuple[Action, ...], initial: str = "received"
+    ) -> None:
         self.key = key
         self.label = label
         self.states = {state.key: state for state in states}
         self.actions = {action.key: action for action in actions}
         self.initial = self.states[initial]
-        self._machine = Machine(model=None, initial=None, states=list(self.states), auto_transitions=False, queued=False, send_event=True)
+        self._machine = Machine(
+            model=None, initial=None, states=list(self.states), auto_transitions=False, queued=False, send_event=True
+        )
         for action in actions:
             for route in action.routes:
-                self._machine.add_transition(action.key, route.source, route.target or None, conditions=_conditions(route))
+                self._machine.add_transition(
+                    action.key, route.source, route.target or None, conditions=_conditions(route)
+                )
 
     def decide(self, state: str, action: str, facts: Facts) -> Step | tuple[Refusal, ...]:
         """The step, or every reason why it may not be taken: state, role, holder, guards and missing entries at once."""
@@ -219,11 +225,15 @@ class Flow:
         if here is None or not any(route.source == state for route in action.routes):
             label = here.label if here else state
             return (Refusal("wrong_state", f"本件现为“{label}”，不能{action.label}"),)
-        found = [_wrong_role(here, action, facts), _others_case(action, facts), *(guard(here, facts) for guard in action.guards)]
+        found = [
+            _wrong_role(here, action, facts),
+            _others_case(action, facts),
+            *(guard(here, facts) for guard in action.guards),
+        ]
         return tuple(refusal for refusal in found if refusal is not None)
 
 
-def _conditions(route: Route) -> list[Callable[[EventData], bool]]:
+def _conditions(route: Route) -> list[str | Callable[..., bool | None]]:
     when = route.when
     if when is None:
         return []

@@ -23,7 +23,7 @@ class CaseType(StrEnum):
 
 
 class Required(StrEnum):
-    """必要, 视情形必要 (its `when` decides), 应要求提供 (only where staff ask for it)."""
+    """How a line is asked for: 必要, 视情形必要 (its `when` decides), 应要求提供 (only where staff ask)."""
 
     REQUIRED = "required"
     CONDITIONAL = "conditional"
@@ -190,7 +190,9 @@ class Item:
 
 def applies(when: When, answers: Answers) -> bool | None:
     """Whether a line applies under the answers: None while a question it depends on is not answered."""
-    verdicts = [None if situation not in answers else answers[situation] in allowed for situation, allowed in when.items()]
+    verdicts = [
+        None if situation not in answers else answers[situation] in allowed for situation, allowed in when.items()
+    ]
     if False in verdicts:
         return False
     return None if None in verdicts else True

@@ -15,7 +15,7 @@ _SUMMER = ((5, 1), (10, 1))
 
 
 def season(day: date) -> str:
-    """summer from 1 May, winter from 1 October (新疆作息时间)."""
+    """Return summer from 1 May, winter from 1 October (新疆作息时间)."""
     starts, ends = _SUMMER
     return "summer" if starts <= (day.month, day.day) < ends else "winter"
 
@@ -27,8 +27,10 @@ def closing(reception: Sequence[Reception], day: date) -> str | None:
 
 
 def arrival_day(calendar: WorkingCalendar, reception: Sequence[Reception], local: datetime) -> date:
-    """The day on which what arrives by itself (online, post) is received: the next working day after closing or on a
-    day off. `local` is Beijing time. A make-up Saturday is a working day and closes as the weekdays do.
+    """The day on which what arrives by itself (online, post) is received.
+
+    After closing or on a day off it is the next working day. `local` is Beijing time. A make-up Saturday is a working
+    day and closes as the weekdays do.
     """
     day = local.date()
     if not calendar.is_working(day):

@@ -28,6 +28,10 @@ class TableReader:
         """Keep one fault at this table's key."""
         self._faults.append(Fault(f"{self._place} {key}".strip(), text))
 
+    def keys(self) -> tuple[str, ...]:
+        """The keys the file gives."""
+        return tuple(self._values)
+
     def has(self, key: str) -> bool:
         """Whether the file gives the key."""
         return key in self._values
@@ -84,7 +88,7 @@ class TableReader:
         return value
 
     def flag(self, key: str, *, default: bool = False) -> bool:
-        """true or false."""
+        """A true or a false."""
         value = self._take(key, bool, " true 或 false", required=False)
         return default if value is None else bool(value)
 
@@ -119,7 +123,9 @@ class TableReader:
         good = [value for value in values if isinstance(value, dict)]
         if len(good) != len(values):
             self.fault(key, "列表里只能是表")
-        return [TableReader(v, f"{self._place} 第{n}个{label or key}".strip(), self._faults) for n, v in enumerate(good, 1)]
+        return [
+            TableReader(v, f"{self._place} 第{n}个{label or key}".strip(), self._faults) for n, v in enumerate(good, 1)
+        ]
 
     def string_map(self, key: str) -> dict[str, str]:
         """A table of label → text."""
@@ -141,7 +147,7 @@ class TableReader:
     def when(self, key: str) -> dict[str, tuple[str, ...]]:
         """A condition: situation → the answers under which the line applies."""
         inner = self.table(key)
-        return {} if inner is None else {name: inner.texts(name, required=True) for name in inner._values}
+        return {} if inner is None else {name: inner.texts(name, required=True) for name in inner.keys()}
 
     def done(self) -> None:
         """Every key that nobody asked for is a fault."""

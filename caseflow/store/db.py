@@ -200,5 +200,3 @@ def _sentence(error: DBAPIError) -> str | None:
 def _without_state(error: DBAPIError) -> str | None:
     """A server that could not be reached gives no SQLSTATE."""
     return _CLOSED if type(error.orig).__name__ in {"OperationalError", "ConnectionTimeout"} else None
-
-

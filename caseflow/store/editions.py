@@ -13,7 +13,8 @@ from caseflow.store.models import EditionRow
 
 
 @lru_cache(maxsize=4096)
-def _item(definition: str) -> Item:
+def item_of(definition: str) -> Item:
+    """The item an edition's text defines; each text is read once per process."""
     return read_item(definition, "edition")
 
 
@@ -24,7 +25,7 @@ def edition_item(session: Connection, edition_id: int) -> Item:
     if definition is None:
         message = "没有这个事项版本"
         raise NotFound(message)
-    return _item(definition)
+    return item_of(definition)
 
 
 def current_edition(session: Connection, bureau: str, item_key: str) -> tuple[int, Item]:
@@ -36,4 +37,4 @@ def current_edition(session: Connection, bureau: str, item_key: str) -> tuple[in
     if row is None:
         message = "没有这个事项，或事项尚未发布"
         raise NotFound(message)
-    return row.id, _item(row.definition)
+    return row.id, item_of(row.definition)

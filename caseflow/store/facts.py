@@ -15,8 +15,8 @@ from caseflow.rules.checklist import Checklist, Mark, Receipt, check_materials
 from caseflow.rules.clock import Clocks, Limit, Pause, Unit
 from caseflow.rules.flow import Facts, Flow, State
 from caseflow.rules.item import CaseType, Item
-from caseflow.store.editions import edition_item
-from caseflow.store.models import CaseRow, EventRow, MaterialRow, PauseRow, StaffRow
+from caseflow.store.editions import item_of
+from caseflow.store.models import CaseRow, EditionRow, EventRow, MaterialRow, PauseRow, StaffRow
 from caseflow.workflows import FLOWS
 
 
@@ -117,7 +117,9 @@ def start_of(case: CaseState) -> date | None:
     return None
 
 
-def load_case(session: Connection, house: House, actor: Actor, case_id: int, today: date, *, lock: bool = False) -> CaseState:
+def load_case(
+    session: Connection, house: House, actor: Actor, case_id: int, today: date, *, lock: bool = False
+) -> CaseState:
     """The case with everything its decisions need; NotFound where it does not exist or belongs to another bureau."""
     return _load(session, house, actor, CaseRow.id == case_id, today, lock=lock)
 
@@ -130,15 +132,20 @@ def load_case_by_number(session: Connection, house: House, actor: Actor, number:
 def _load(
     session: Connection, house: House, actor: Actor, which: ColumnElement[bool], today: date, *, lock: bool
 ) -> CaseState:
-    query = select(*COLUMNS).where(CaseRow.bureau == actor.bureau, which)
-    row = session.execute(query.with_for_update() if lock else query).one_or_none()
+    query = (
+        select(*COLUMNS, EditionRow.definition, StaffRow.name)
+        .join(EditionRow, EditionRow.id == CaseRow.edition_id)
+        .outerjoin(StaffRow, StaffRow.id == CaseRow.handler_id)
+        .where(CaseRow.bureau == actor.bureau, which)
+    )
+    row = session.execute(query.with_for_update(of=CaseRow) if lock else query).one_or_none()
     if row is None:
         message = "没有这个办件"
         raise NotFound(message)
-    record = CaseRecord(*row)
-    item = edition_item(session, record.edition_id)
+    *columns, definition, handler_name = row
+    record = CaseRecord(*columns)
+    item = item_of(definition)
     receipts, days = _receipts(session, record)
-    acts, handler_name = _acts(session, record), _name(session, record.handler_id)
     flow = FLOWS[record.flow]
     checklist = check_materials(item, record.answers, receipts)
     bureau = house.catalogue.bureau(record.bureau)
@@ -147,8 +154,8 @@ def _load(
         roles=actor.roles,
         today=today,
         handler=record.handler_id,
-        handler_name=handler_name,
-        acts=acts,
+        handler_name=handler_name or "",
+        acts=_acts(session, record),
         duties=bureau.duties,
         checklist=checklist,
         promised_due=record.promised_due,
@@ -159,7 +166,7 @@ def _load(
     )
     pauses = _pauses(session, record)
     state = flow.states[record.state]
-    return CaseState(record, flow, state, item, receipts, days, checklist, pauses, handler_name, facts)
+    return CaseState(record, flow, state, item, receipts, days, checklist, pauses, handler_name or "", facts)
 
 
 def _receipts(session: Connection, record: CaseRecord) -> tuple[dict[str, Receipt], dict[str, date | None]]:
@@ -179,18 +186,15 @@ def _receipts(session: Connection, record: CaseRecord) -> tuple[dict[str, Receip
 
 def _acts(session: Connection, record: CaseRecord) -> dict[str, frozenset[int]]:
     query = select(EventRow.duty, EventRow.actor_id).where(
-        EventRow.bureau == record.bureau, EventRow.case_id == record.id, EventRow.duty != "", EventRow.actor_id.is_not(None)
+        EventRow.bureau == record.bureau,
+        EventRow.case_id == record.id,
+        EventRow.duty != "",
+        EventRow.actor_id.is_not(None),
     )
     acts: dict[str, frozenset[int]] = {}
     for duty, actor in session.execute(query):
-        acts[duty] = acts.get(duty, frozenset()) | {actor}
+        acts[duty] = acts.get(duty, frozenset()) | {int(actor or 0)}
     return acts
-
-
-def _name(session: Connection, staff_id: int | None) -> str:
-    if staff_id is None:
-        return ""
-    return session.execute(select(StaffRow.name).where(StaffRow.id == staff_id)).scalar_one()
 
 
 def _pauses(session: Connection, record: CaseRecord) -> tuple[Pause, ...]:
@@ -199,4 +203,6 @@ def _pauses(session: Connection, record: CaseRecord) -> tuple[Pause, ...]:
     query = select(PauseRow.from_on, PauseRow.to_on).where(
         PauseRow.bureau == record.bureau, PauseRow.case_id == record.id
     )
-    return tuple(Pause(row.from_on, row.to_on) for row in session.execute(query.order_by(PauseRow.from_on, PauseRow.id)))
+    return tuple(
+        Pause(row.from_on, row.to_on) for row in session.execute(query.order_by(PauseRow.from_on, PauseRow.id))
+    )

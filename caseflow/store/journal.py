@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert
@@ -41,7 +41,7 @@ def link(keys: Keys, before: str, entry: Entry) -> str:
         "bureau": entry.bureau,
         "case": entry.case_id,
         "seq": entry.seq,
-        "at": entry.at.astimezone(timezone.utc).isoformat(timespec="microseconds"),
+        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "day": entry.on_day.isoformat(),
         "actor": entry.actor_id,
         "name": entry.actor_name,
@@ -60,6 +60,8 @@ def append(session: Connection, keys: Keys, before: str, entries: list[Entry]) -
     rows = []
     for entry in entries:
         before = link(keys, before, entry)
-        rows.append({name: getattr(entry, name) for name in Entry.__slots__} | {"chain": before, "detail": dict(entry.detail)})
+        rows.append(
+            {name: getattr(entry, name) for name in Entry.__slots__} | {"chain": before, "detail": dict(entry.detail)}
+        )
     session.execute(insert(EventRow), rows)
     return before

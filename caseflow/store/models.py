@@ -5,68 +5,18 @@ Every row of a case carries its bureau, so that the schema can be sharded by it.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timezone
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    DateTime,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Text,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import JSON, TypeDecorator
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
 
-Json = JSON
-Big = BigInteger().with_variant(Integer, "sqlite")
+from caseflow.store.base import Base, Big
+
+__all__ = ["Base"]
 
 
-class Instant(TypeDecorator[datetime]):
-    """A moment: aware going in, stored in UTC without zone, aware (UTC) coming out."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            message = "an instant needs a time zone"
-            raise ValueError(message)
-        return value.astimezone(timezone.utc).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else value.replace(tzinfo=timezone.utc)
-
-
-class Base(DeclarativeBase):
-    """All tables, with one naming rule for their constraints."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {
-        str: Text,
-        datetime: Instant,
-        dict[str, Any]: Json,
-        list[Any]: Json,
-        bytes: LargeBinary,
-    }
+_OPEN = {"sqlite_where": text("is_open = 1"), "postgresql_where": text("is_open = 1")}
 
 
 class EditionRow(Base):
@@ -75,7 +25,14 @@ class EditionRow(Base):
     __tablename__ = "edition"
     __table_args__ = (
         UniqueConstraint("bureau", "item_key", "digest"),
-        Index("uq_edition_current", "bureau", "item_key", unique=True, sqlite_where=text("current = 1"), postgresql_where=text("current = 1")),
+        Index(
+            "uq_edition_current",
+            "bureau",
+            "item_key",
+            unique=True,
+            sqlite_where=text("current = 1"),
+            postgresql_where=text("current = 1"),
+        ),
         CheckConstraint("current IN (0, 1)", name="current"),
     )
     id: Mapped[int] = mapped_column(Big, primary_key=True)
@@ -148,9 +105,30 @@ class CaseRow(Base):
         CheckConstraint("(is_open = 1) = (ended_on IS NULL)", name="ended"),
         CheckConstraint("accepted_on IS NULL OR accepted_on >= received_on", name="accepted"),
         CheckConstraint("amount_fen IS NULL OR amount_fen >= 0", name="amount"),
-        Index("ix_cases_open_promised", "bureau", "promised_due", "id", sqlite_where=text("is_open = 1"), postgresql_where=text("is_open = 1")),
-        Index("ix_cases_open_statutory", "bureau", "statutory_due", "id", sqlite_where=text("is_open = 1"), postgresql_where=text("is_open = 1")),
-        Index("ix_cases_open_handler", "bureau", "handler_id", "id", sqlite_where=text("is_open = 1"), postgresql_where=text("is_open = 1")),
+        Index(
+            "ix_cases_open_promised",
+            "bureau",
+            "promised_due",
+            "id",
+            sqlite_where=text("is_open = 1"),
+            postgresql_where=text("is_open = 1"),
+        ),
+        Index(
+            "ix_cases_open_statutory",
+            "bureau",
+            "statutory_due",
+            "id",
+            sqlite_where=text("is_open = 1"),
+            postgresql_where=text("is_open = 1"),
+        ),
+        Index(
+            "ix_cases_open_handler",
+            "bureau",
+            "handler_id",
+            "id",
+            sqlite_where=text("is_open = 1"),
+            postgresql_where=text("is_open = 1"),
+        ),
         Index("ix_cases_applicant_index", "bureau", "applicant_index"),
         Index("ix_cases_applicant_name", "bureau", "applicant_name"),
         Index("ix_cases_applicant_initials", "bureau", "applicant_initials"),
@@ -261,7 +239,14 @@ class PauseRow(Base):
     __tablename__ = "pause"
     __table_args__ = (
         _of_case(),
-        Index("uq_pause_open", "bureau", "case_id", unique=True, sqlite_where=text("to_on IS NULL"), postgresql_where=text("to_on IS NULL")),
+        Index(
+            "uq_pause_open",
+            "bureau",
+            "case_id",
+            unique=True,
+            sqlite_where=text("to_on IS NULL"),
+            postgresql_where=text("to_on IS NULL"),
+        ),
         CheckConstraint("to_on IS NULL OR to_on >= from_on", name="order"),
     )
     id: Mapped[int] = mapped_column(Big, primary_key=True)
@@ -281,10 +266,25 @@ class DeadlineRow(Base):
     __tablename__ = "deadline"
     __table_args__ = (
         _of_case(),
-        Index("ix_deadline_open", "bureau", "due_on", sqlite_where=text("stopped_on IS NULL"), postgresql_where=text("stopped_on IS NULL")),
-        Index("uq_deadline_running", "bureau", "case_id", "kind", unique=True, sqlite_where=text("stopped_on IS NULL"), postgresql_where=text("stopped_on IS NULL")),
+        Index(
+            "ix_deadline_open",
+            "bureau",
+            "due_on",
+            sqlite_where=text("stopped_on IS NULL"),
+            postgresql_where=text("stopped_on IS NULL"),
+        ),
+        Index(
+            "uq_deadline_running",
+            "bureau",
+            "case_id",
+            "kind",
+            unique=True,
+            sqlite_where=text("stopped_on IS NULL"),
+            postgresql_where=text("stopped_on IS NULL"),
+        ),
         CheckConstraint(
-            "kind IN ('notice', 'supplement', 'stage', 'suspension', 'deferral', 'commitment', 'serve', 'repay', 'order_reply', 'call_back', 'rectify')",
+            "kind IN ('notice', 'supplement', 'stage', 'suspension', 'deferral', 'commitment', 'serve', 'repay', "
+            "'order_reply', 'call_back', 'rectify')",
             name="kind",
         ),
         CheckConstraint("limit_n >= 0", name="limit_n"),
@@ -306,7 +306,11 @@ class StatementRow(Base):
     """One line of a payment statement, in fen."""
 
     __tablename__ = "statement_line"
-    __table_args__ = (_of_case(), UniqueConstraint("bureau", "case_id", "place"), CheckConstraint("amount_fen > 0", name="amount"))
+    __table_args__ = (
+        _of_case(),
+        UniqueConstraint("bureau", "case_id", "place"),
+        CheckConstraint("amount_fen > 0", name="amount"),
+    )
     id: Mapped[int] = mapped_column(Big, primary_key=True)
     bureau: Mapped[str]
     case_id: Mapped[int] = mapped_column(Big)

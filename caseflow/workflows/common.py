@@ -94,15 +94,26 @@ DECLINE = Action(
     decides=True,
 )
 
+
 def closing(source: State, *, needs: tuple[Need, ...] = (RESULT,)) -> Action:
     """办结 from a state."""
     roles = CLERK | REVIEWER
-    return Action("close", "办结", (Route(source.key, "closed"),), roles, effect=Effect.STOP, needs=(*needs, LATE_REASON), anyone=True)
+    return Action(
+        "close",
+        "办结",
+        (Route(source.key, "closed"),),
+        roles,
+        effect=Effect.STOP,
+        needs=(*needs, LATE_REASON),
+        anyone=True,
+    )
 
 
 def handing_over(target: State) -> Action:
     """转审核: to a named receiver, or left for whoever handles the next state."""
-    return Action("hand_over", f"转{target.label.removesuffix('中')}", (Route("accepted", target.key),), needs=(RECEIVER,))
+    return Action(
+        "hand_over", f"转{target.label.removesuffix('中')}", (Route("accepted", target.key),), needs=(RECEIVER,)
+    )
 
 
 def refusing(states: Iterable[State]) -> Action:
@@ -147,7 +158,9 @@ def suspending(states: Iterable[State]) -> tuple[Action, Action]:
             REASON,
         ),
     )
-    resume = Action("resume", "恢复计时", tuple(_returns_to(key) for key in keys), effect=Effect.RESUME, needs=(REASON,))
+    resume = Action(
+        "resume", "恢复计时", tuple(_returns_to(key) for key in keys), effect=Effect.RESUME, needs=(REASON,)
+    )
     return suspend, resume
 
 

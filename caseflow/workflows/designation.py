@@ -75,7 +75,12 @@ FLOW = Flow(
         BREAK_OFF,
         common.refusing(REVIEW),
         common.sending_back(
-            [(ASSESSING, common.ACCEPTED), (PUBLICISING, ASSESSING), (NEGOTIATING, PUBLICISING), (SIGNING, NEGOTIATING)],
+            [
+                (ASSESSING, common.ACCEPTED),
+                (PUBLICISING, ASSESSING),
+                (NEGOTIATING, PUBLICISING),
+                (SIGNING, NEGOTIATING),
+            ],
         ),
         *common.suspending([common.ACCEPTED, *REVIEW]),
         *common.people([*OPEN, common.SUSPENDED]),

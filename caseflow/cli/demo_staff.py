@@ -1,0 +1,78 @@
+"""The staff of the demo: every role in both bureaus, with logins one can remember."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from caseflow.catalogue import Catalogue
+from caseflow.desk.staff import actor_of, add_staff
+from caseflow.house import Actor
+
+PASSWORD: Final = "tianshan-demo"  # noqa: S105 - of accounts that exist only in a demo database served on loopback
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """An account of the demo."""
+
+    bureau: str
+    number: str
+    name: str
+    section: str
+    roles: tuple[str, ...]
+
+
+_SHAWAN: Final = (
+    Login("shawan", "sw-clerk", "阿依古丽·吐尔逊", "综合服务窗口", ("clerk",)),
+    Login("shawan", "sw-clerk2", "王雪梅", "综合服务窗口", ("clerk",)),
+    Login("shawan", "sw-clerk3", "叶尔兰·哈孜别克", "综合服务窗口", ("clerk",)),
+    Login("shawan", "sw-reviewer", "李建军", "待遇保障科", ("reviewer",)),
+    Login("shawan", "sw-reviewer2", "迪丽努尔·艾合买提", "待遇保障科", ("reviewer",)),
+    Login("shawan", "sw-checker", "马海涛", "基金监管科", ("checker",)),
+    Login("shawan", "sw-approver", "陈国栋", "局领导", ("approver",)),
+    Login("shawan", "sw-cashier", "赵玉霞", "财务科", ("cashier",)),
+    Login("shawan", "sw-supervisor", "努尔买买提·依明", "办公室", ("supervisor",)),
+    Login("shawan", "sw-auditor", "孙静", "审计", ("auditor",)),
+    Login("shawan", "sw-admin", "单志强", "信息科", ("administrator",)),
+)
+_SHUIMOGOU: Final = (
+    Login("shuimogou", "smg-clerk", "古丽娜尔·努尔兰", "政务服务窗口", ("clerk",)),
+    Login("shuimogou", "smg-reviewer", "周晓燕", "待遇保障科", ("reviewer",)),
+    Login("shuimogou", "smg-checker", "艾尔肯·玉素甫", "基金监管科", ("checker",)),
+    Login("shuimogou", "smg-approver", "刘明亮", "局领导", ("approver",)),
+    Login("shuimogou", "smg-cashier", "欧阳红梅", "财务科", ("cashier",)),
+    Login("shuimogou", "smg-supervisor", "帕提古丽·卡德尔", "办公室", ("supervisor",)),
+    Login("shuimogou", "smg-auditor", "仇伟", "审计", ("auditor",)),
+    Login("shuimogou", "smg-admin", "高浩然", "信息科", ("administrator",)),
+)
+LOGINS: Final = (*_SHAWAN, *_SHUIMOGOU)
+
+Crew = Mapping[tuple[str, str], Sequence[Actor]]
+"""(bureau, role) → who holds it."""
+
+
+def hire(session: Connection, catalogue: Catalogue, now: datetime) -> Crew:
+    """Make the accounts and give the people by bureau and role; clerks sit at their bureau's windows."""
+    crew: dict[tuple[str, str], list[Actor]] = {}
+    for login in LOGINS:
+        add_staff(
+            session,
+            bureau=login.bureau,
+            number=login.number,
+            name=login.name,
+            roles=login.roles,
+            password=PASSWORD,
+            now=now,
+            section=login.section,
+            must_change=False,
+        )
+        for role in login.roles:
+            held = crew.setdefault((login.bureau, role), [])
+            windows = catalogue.bureau(login.bureau).windows if role == "clerk" else ()
+            held.append(actor_of(session, login.number, windows[len(held) % len(windows)] if windows else ""))
+    return crew

@@ -1,0 +1,225 @@
+"""What a step changes beside the state: the clocks, the materials checked, the statement, who holds the case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from caseflow.desk.deadlines import open_deadline, stop_deadlines
+from caseflow.errors import BadInput, Fault, Refusal, Refused
+from caseflow.house import Actor, House, beijing_day
+from caseflow.rules.calendar import WorkingCalendar
+from caseflow.rules.clock import Limit, Pause, due
+from caseflow.rules.entries import parse_statement
+from caseflow.rules.flow import Effect, Facts, State, Step
+from caseflow.store.facts import CaseState, start_of
+from caseflow.store.models import MaterialRow, PauseRow, StaffRoleRow, StaffRow, StatementRow
+from caseflow.workflows.guards import separate_duties
+
+
+@dataclass(slots=True)
+class Work:
+    """One step on its way into the database: what the case row changes to, and what the history will say."""
+
+    session: Connection
+    house: House
+    actor: Actor
+    case: CaseState
+    step: Step
+    details: Mapping[str, str]
+    now: datetime
+    changes: dict[str, Any] = field(default_factory=dict)
+    told: dict[str, Any] = field(default_factory=dict)
+    paper_fields: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The Beijing day of the step."""
+        return beijing_day(self.now)
+
+    @property
+    def calendar(self) -> WorkingCalendar:
+        """The working calendar of the case's bureau."""
+        return self.house.catalogue.calendar_of(self.case.record.bureau)
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """The bureau and id of the case."""
+        return self.case.record.bureau, self.case.record.id
+
+
+def nothing(_work: Work) -> None:
+    """No effect."""
+
+
+def _start(work: Work) -> None:
+    work.changes["accepted_on"] = _acceptance_day(work)
+    work.told["accepted_on"] = work.changes["accepted_on"].isoformat()
+
+
+def _acceptance_day(work: Work) -> date:
+    """The day of acceptance; the day the last line came in after a supplement; the receipt where the notice lapsed."""
+    case = work.case
+    immediate = start_of(case)
+    if immediate is not None:
+        return immediate
+    notice_from = case.record.notice_from
+    if _notice_lapsed(work):
+        return notice_from
+    if case.record.supplemented_on is None:
+        return work.today
+    days = [case.received_days.get(line.material.key) for line in case.checklist.lines]
+    return max([notice_from, *(day for day in days if day is not None)])
+
+
+def _notice_lapsed(work: Work) -> bool:
+    """逾期不告知的，自收到申请材料之日起即为受理 (行政许可法第三十二条第四项)."""
+    last = due(work.calendar, work.case.record.notice_from, Limit(work.case.item.limits.notice)).on
+    return last is not None and last < work.today
+
+
+def _restart_notice(work: Work) -> None:
+    handed_in = [key for key, day in work.case.received_days.items() if day == work.today]
+    if not handed_in:
+        raise Refused([Refusal("nothing_received", "还没有勾选今天收到的补正材料")])
+    work.changes["supplemented_on"] = work.today
+    work.told["materials"] = [work.case.item.material(key).name for key in handed_in]
+
+
+def _stop_notice(work: Work) -> None:
+    work.told["lines"] = list(work.case.checklist.notice_lines())
+
+
+def _pause(work: Work) -> None:
+    bureau, case_id = work.key
+    row = {
+        "bureau": bureau,
+        "case_id": case_id,
+        "kind": work.details["kind"],
+        "basis": work.details["basis"],
+        "reason": work.details["reason"],
+        "expected_days": int(work.details["days"]),
+        "from_on": work.today,
+    }
+    work.session.execute(insert(PauseRow).values(row))
+    work.changes["return_to"] = work.step.source.key
+    open_deadline(
+        work.session, work.calendar, bureau, case_id, "suspension", work.today, Limit(int(work.details["days"]))
+    )
+    work.case = replace(work.case, pauses=(*work.case.pauses, Pause(work.today, None)))
+
+
+def _resume(work: Work) -> None:
+    bureau, case_id = work.key
+    running = [PauseRow.bureau == bureau, PauseRow.case_id == case_id, PauseRow.to_on.is_(None)]
+    work.session.execute(update(PauseRow).where(*running).values(to_on=work.today))
+    stop_deadlines(work.session, bureau, case_id, work.today, "suspension")
+    work.changes["return_to"] = ""
+    ended = tuple(Pause(pause.start, pause.end or work.today) for pause in work.case.pauses)
+    work.case = replace(work.case, pauses=ended)
+
+
+def _stop(work: Work) -> None:
+    bureau, case_id = work.key
+    running = [PauseRow.bureau == bureau, PauseRow.case_id == case_id, PauseRow.to_on.is_(None)]
+    if work.step.source.key == "suspended":
+        work.session.execute(update(PauseRow).where(*running).values(to_on=work.today))
+    stop_deadlines(work.session, bureau, case_id, work.today)
+    work.changes |= {"is_open": 0, "ended_on": work.today}
+
+
+EFFECTS: Mapping[Effect, Callable[[Work], None]] = {
+    Effect.NONE: nothing,
+    Effect.START: _start,
+    Effect.RESTART_NOTICE: _restart_notice,
+    Effect.STOP_NOTICE: _stop_notice,
+    Effect.PAUSE: _pause,
+    Effect.RESUME: _resume,
+    Effect.STOP: _stop,
+}
+
+
+def _checked_materials(work: Work) -> None:
+    bureau, case_id = work.key
+    held = [MaterialRow.bureau == bureau, MaterialRow.case_id == case_id, MaterialRow.mark == "received"]
+    work.session.execute(update(MaterialRow).where(*held).values(complete=1, genuine=1))
+
+
+def _close_on_the_spot(work: Work) -> None:
+    _start(work)
+    _checked_materials(work)
+
+
+def _statement(work: Work) -> None:
+    if "statement" not in {need.key for need in work.step.action.needs}:
+        return
+    try:
+        lines = parse_statement(work.details["statement"])
+    except ValueError as error:
+        raise BadInput([Fault("待遇支付明细", str(error))]) from error
+    bureau, case_id = work.key
+    work.session.execute(delete(StatementRow).where(StatementRow.bureau == bureau, StatementRow.case_id == case_id))
+    rows = [
+        {"bureau": bureau, "case_id": case_id, "place": n, "label": label, "amount_fen": int(amount * 100)}
+        for n, (label, amount) in enumerate(lines, 1)
+    ]
+    work.session.execute(insert(StatementRow), rows)
+    total = sum(amount for _, amount in lines)
+    work.changes["amount_fen"] = int(total * 100)
+    work.told["total"] = str(total)
+
+
+def _claim(work: Work) -> None:
+    work.changes["handler_id"] = work.actor.id
+
+
+def _release(work: Work) -> None:
+    work.changes["handler_id"] = None
+
+
+def _assign(work: Work) -> None:
+    work.changes["handler_id"] = _receiver(work, work.step.target)
+
+
+def _hand_over(work: Work) -> None:
+    if work.details.get("receiver", "").strip():
+        work.changes["handler_id"] = _receiver(work, work.step.target)
+
+
+def _receiver(work: Work, state: State) -> int:
+    """The person a case is given to: active, of this bureau, with a role for the state, and no other duty here."""
+    text = work.details["receiver"].strip()
+    query = (
+        select(StaffRow.id, StaffRow.name)
+        .join(StaffRoleRow, StaffRoleRow.staff_id == StaffRow.id)
+        .where(
+            StaffRow.bureau == work.case.record.bureau, StaffRow.active == 1, StaffRoleRow.role.in_(sorted(state.roles))
+        )
+    )
+    found = {str(row.id): row for row in work.session.execute(query)}
+    if text not in found:
+        raise Refused([Refusal("receiver", f"接收人不能办理“{state.label}”环节，请另选")])
+    person = found[text]
+    if state.duty:
+        barred = separate_duties(
+            state, Facts(person.id, state.roles, work.today, acts=work.case.facts.acts, duties=work.case.facts.duties)
+        )
+        if barred is not None:
+            raise Refused([Refusal("receiver", f"{person.name}已办理过本件的其他环节，不能接收", barred.basis)])
+    work.told["receiver"] = person.name
+    return int(person.id)
+
+
+EXTRAS: Mapping[str, Callable[[Work], None]] = {
+    "accept": _checked_materials,
+    "close_on_the_spot": _close_on_the_spot,
+    "approve": _statement,
+    "claim": _claim,
+    "release": _release,
+    "assign": _assign,
+    "hand_over": _hand_over,
+}
