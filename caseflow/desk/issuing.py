@@ -156,8 +156,10 @@ def mark_printed(session: Connection, actor: Actor, paper_id: int) -> int:
 
 
 _COMMON = frozenset(
-    ("bureau_name", "number", "case_number", "query_code", "item_name", "item_code", "applicant", "applicant_id")
-    + ("id_kind", "agent", "window", "handler", "date", "place", "phone", "complaint_phone", "fee")
+    {
+        *("bureau_name", "number", "case_number", "query_code", "item_name", "item_code", "date", "window", "handler"),
+        *("applicant", "applicant_id", "id_kind", "agent", "place", "phone", "complaint_phone", "fee"),
+    }
 )
 
 
