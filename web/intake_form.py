@@ -12,11 +12,20 @@ from caseflow.desk.people import Party, check_parties
 from caseflow.errors import BadInput, Fault, OutsideCalendar
 from caseflow.identity import ID_KIND_NAMES, IdKind, initials
 from caseflow.rules.calendar import WorkingCalendar
-from caseflow.rules.checklist import Checklist, Mark, Receipt, check_answers, check_materials, check_receipts, open_questions
+from caseflow.rules.checklist import (
+    Checklist,
+    LineState,
+    Mark,
+    Receipt,
+    check_answers,
+    check_materials,
+    check_receipts,
+    open_questions,
+)
 from caseflow.rules.clock import due
 from caseflow.rules.entries import check_fields, parse_day, text_fault
-from caseflow.rules.item import FieldKind, Item
-from web.forms import MOST_FIELDS, by_field, is_printable
+from caseflow.rules.item import FieldKind, Item, Material
+from web.forms import MOST_FIELDS, is_printable
 
 UNSURE = "?"
 """The answer 尚不清楚: the question was asked, and its lines stay to be asked."""
@@ -48,7 +57,11 @@ class Draft:
 
     def under(self, prefix: str) -> dict[str, str]:
         """The entries whose name begins with the prefix, by the rest of the name; empty ones left out."""
-        return {name.removeprefix(prefix): text for name, text in self.typed.items() if name.startswith(prefix) and text.strip()}
+        return {
+            name.removeprefix(prefix): text
+            for name, text in self.typed.items()
+            if name.startswith(prefix) and text.strip()
+        }
 
     def carried(self, step: int) -> list[tuple[str, str]]:
         """What the page of this step keeps in hidden inputs, because it shows no input for it."""
@@ -96,7 +109,11 @@ def search_text(item: Item) -> str:
 
 def check_situations(item: Item, draft: Draft) -> list[Fault]:
     """The questions of step 1 not yet answered, and answers that are none."""
-    faults = [Fault(f"answer.{one.key}", "请选择，不能确定时选“尚不清楚”") for one in open_questions(item, draft.answers) if not draft[f"answer.{one.key}"]]
+    faults = [
+        Fault(f"answer.{one.key}", "请选择，不能确定时选“尚不清楚”")
+        for one in open_questions(item, draft.answers)
+        if not draft[f"answer.{one.key}"]
+    ]
     return faults + placed(item, check_answers(item, draft.answers))
 
 
@@ -197,11 +214,13 @@ def _receipt(draft: Draft, prefix: str, faults: list[Fault]) -> Receipt:
     if mark not in {one.value for one in Mark}:
         faults.append(Fault(f"{prefix}mark", "只能选收、缺、不符"))
         mark = Mark.NONE.value
-    counts = [_count(draft, prefix + key, faults) for key in ("originals", "copies")]
+    originals, copies = (_count(draft, prefix + key, faults) for key in ("originals", "copies"))
     fault = draft[f"{prefix}fault"].strip()
     wrong = text_fault(f"{prefix}fault", fault, 200)
     faults += [wrong] if wrong else []
-    return Receipt(Mark(mark), draft[f"{prefix}option"], *counts, fault if mark == Mark.FAULTY.value else "")
+    if mark not in (Mark.RECEIVED.value, Mark.FAULTY.value):
+        return Receipt(Mark(mark))
+    return Receipt(Mark(mark), draft[f"{prefix}option"], originals, copies, fault if mark == Mark.FAULTY.value else "")
 
 
 def _count(draft: Draft, name: str, faults: list[Fault]) -> int:
@@ -253,30 +272,75 @@ def application(item: Item, draft: Draft) -> Application:
 
 def placed(item: Item, faults: Iterable[Fault], rows: Mapping[int, int] | None = None) -> list[Fault]:
     """The desk's faults, which name a field by its label, at the names of the inputs they belong to."""
-    names = _names(item, rows or {})
+    names = {label: name for name, label in input_labels(item, rows or {}).items()}
     return [Fault(names.get(fault.place, fault.place), fault.text) for fault in faults]
 
 
-_PERSON_WORDS = {"姓名": "name", "证件号码": "id_number", "联系电话": "phone", "关系": "relation", "授权": "authorisation"}
+def summary(item: Item, faults: Iterable[Fault]) -> list[tuple[str, str]]:
+    """Every fault for the top of the page: the input's name, and the sentence with its label."""
+    labels = input_labels(item, {})
+    return [(fault.place, str(Fault(labels.get(fault.place, ""), fault.text))) for fault in faults]
 
 
-def _names(item: Item, rows: Mapping[int, int]) -> dict[str, str]:
-    names = {one.label: f"f.{one.key}" for one in item.fields}
-    names |= {line.name: f"m.{line.key}.mark" for line in item.materials}
-    names |= {one.question: f"answer.{one.key}" for one in item.situations}
-    people = {"申请人": "applicant.", "代办人": "agent."}
-    people |= {f"相关人员{n}": f"concerned.{rows.get(n, n)}." for n in range(1, MOST_CONCERNED + 1)}
-    names |= {label + word: prefix + key for label, prefix in people.items() for word, key in _PERSON_WORDS.items()}
-    return names | {"收件日期": "received_on", "补录理由": "late_reason", "备注": "note", "渠道": "channel"}
+_PERSON_WORDS = {
+    "name": "姓名",
+    "id_number": "证件号码",
+    "phone": "联系电话",
+    "relation": "关系",
+    "authorisation": "授权",
+}
+_OTHER_WORDS = {"received_on": "收件日期", "late_reason": "补录原因", "note": "备注", "channel": "渠道"}
+
+
+def input_labels(item: Item, rows: Mapping[int, int]) -> dict[str, str]:
+    """The label by which the desk names each input; `rows` is the row of the n-th person concerned."""
+    labels = {f"f.{one.key}": one.label for one in item.fields}
+    labels |= {f"m.{line.key}.mark": line.name for line in item.materials}
+    labels |= {f"answer.{one.key}": one.question for one in item.situations}
+    people = {"applicant.": "申请人", "agent.": "代办人"}
+    people |= {f"concerned.{rows.get(n, n)}.": f"相关人员{n}" for n in range(1, MOST_CONCERNED + 1)}
+    labels |= {prefix + key: label + word for prefix, label in people.items() for key, word in _PERSON_WORDS.items()}
+    return labels | _OTHER_WORDS
 
 
 ID_KINDS = {kind.value: name for kind, name in ID_KIND_NAMES.items()}
 
+_ORGANISATIONS = ("单位", "机构", "药店", "法人")
+
+
+def usual_id_kind(item: Item) -> str:
+    """The kind of proof the applicants of an item usually bring: a credit code where they are organisations."""
+    told = item.name + item.service_object
+    return (IdKind.CREDIT_CODE if any(word in told for word in _ORGANISATIONS) else IdKind.RESIDENT_ID).value
+
 
 def step_of(faults: Iterable[Fault]) -> int:
     """The step whose page shows the first of these faults; step 3 where none is an input's."""
-    for place in by_field(faults):
+    for fault in faults:
         for step, prefixes in STEP_PREFIXES.items():
-            if place.startswith(prefixes):
+            if fault.place.startswith(prefixes):
                 return step
     return 3
+
+
+def filled(draft: Draft, entries: Mapping[str, str]) -> Draft:
+    """The draft with these entries set."""
+    return Draft({**draft.typed, **entries})
+
+
+def all_received(item: Item, draft: Draft) -> Draft:
+    """The draft with 收 on every line that applies, must be handed in and has no tick yet."""
+    checklist = safe_checklist(item, draft)
+    marks = {
+        f"m.{line.material.key}.mark": Mark.RECEIVED.value
+        for line in checklist.lines
+        if line.state is LineState.MISSING and draft[f"m.{line.material.key}.mark"] in ("", Mark.NONE.value)
+    }
+    return filled(draft, marks)
+
+
+def usual_counts(material: Material) -> tuple[int, int]:
+    """Originals and copies as the guide asks; one copy of what is named 复印件, else one original."""
+    if material.originals is not None or material.copies is not None:
+        return material.originals or 0, material.copies or 0
+    return (0, 1) if "复印件" in material.name else (1, 0)

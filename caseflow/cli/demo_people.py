@@ -160,7 +160,8 @@ class Crowd:
 
 def _with_check(kind: IdKind, body: str, today: date) -> str:
     """The number with the check character that the real rule accepts."""
-    return next(body + one for one in (*_CHECKS, "X") if _passes(kind, body + one, today))
+    numbers = [f"{body}{one}" for one in _CHECKS]
+    return next(number for number in numbers if _passes(kind, number, today))
 
 
 def _passes(kind: IdKind, number: str, today: date) -> bool:

@@ -161,10 +161,11 @@ PAYMENT: Final = (
     Course(f"{_GIVEN} approve@6 check@10", part(0.6), NOW, large=True),
     Course(f"{_GIVEN} approve@6 check@8 settle_statement@10", part(0.8), NOW),
     Course(_UNDER_REVIEW, NOW, promised(1)),
+    Course(_UNDER_REVIEW, NOW, statutory(2)),
     Course(_UNMET, NOW, between(1, 9), spoiled=True),
     Course(f"{_GIVEN} suspend@10", part(0.4), LATELY),
     Course(f"{_GIVEN} refuse@10", IN_TIME, SOME_TIME),
-    Course(f"{_GIVEN} approve@10", part(0.7), statutory(0)),
+    Course(f"{_GIVEN} approve@10", part(0.7), statutory(2)),
     Course(_UNDER_REVIEW, NOW, promised(0)),
     Course(_UNDER_REVIEW, NOW, promised(-1)),
     Course(f"{_GIVEN} approve@6 check@10", part(0.7), NOW),
@@ -213,7 +214,7 @@ COURSES: Final[Mapping[str, tuple[Course, ...]]] = {
 
 
 def plan(catalogue: Catalogue, n: int, now: datetime, random: Random) -> tuple[PlannedCase, ...]:
-    """n cases whose every step lies before `now`: each item in turn, each course of its flow in turn."""
+    """So many cases whose every step lies before `now`: each item in turn, each course of its flow in turn."""
     courses = {flow: cycle(found) for flow, found in COURSES.items()}
     items = _items(catalogue)
     past = {bureau: _past_days(catalogue.calendar_of(bureau), now) for bureau in catalogue.bureaus}

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 
 from caseflow.cli.demo_fields import Paperwork, paperwork, spoiled, statement
-from caseflow.cli.demo_people import Crowd, Person
+from caseflow.cli.demo_parties import parties
+from caseflow.cli.demo_people import Crowd
 from caseflow.cli.demo_plan import Move, PlannedCase
 from caseflow.cli.demo_staff import Crew
 from caseflow.desk.handling import advance
-from caseflow.desk.intake import Application, Party, register
+from caseflow.desk.intake import Application, register
 from caseflow.errors import Refused
 from caseflow.house import Actor, House, beijing_day
 from caseflow.rules.checklist import Mark, Receipt
-from caseflow.rules.item import Item
 from caseflow.store.db import writing
 
 ROLE_OF: Final[Mapping[str, str]] = {
@@ -42,7 +42,7 @@ ROLE_OF: Final[Mapping[str, str]] = {
 """Who usually takes an action; every other action is a clerk's."""
 
 _TICKS: Final = {"complete": "on", "genuine": "on", "lawful": "on", "conditions": "on", "confirmed": "on"}
-_OPINIONS: Final = ("材料齐全，符合办理条件，同意。", "经核对原件与系统信息一致，同意办理。", "符合政策规定，建议通过。")
+_OPINIONS: Final = ("材料齐全，符合办理条件，同意。", "经核对，原件与系统信息一致。", "符合政策规定，建议通过。")
 _LATE_REASON: Final = "就诊医院票据核验回函较晚，已向申请人电话说明。"
 _TOLD: Final[Mapping[str, Mapping[str, str]]] = {
     "close_on_the_spot": {"result": "已在医保信息平台办理完毕，即时生效。"},
@@ -118,32 +118,20 @@ class Player:
 
     def _register(self, session: Connection, case: Running, move: Move) -> None:
         item = case.planned.item
+        people = parties(item, case.paper, self.crowd, self.random)
         application = Application(
             item_key=item.key,
+            applicant=people.applicant,
+            agent=people.agent,
+            concerned=people.concerned,
             request_key=f"demo-{case.planned.number}",
             channel="window" if "window" in item.channels else "online",
             answers=case.paper.answers,
             fields=case.paper.fields,
             receipts=case.receipts,
-            **self._parties(item, case.paper, move.at.date()),
         )
         made = register(session, self.house, case.team["clerk"], application, move.at)
         case.id, case.version, case.state = made.id, made.version, "received"
-
-    def _parties(self, item: Item, paper: Paperwork, on: date) -> dict[str, Any]:
-        """Applicant, agent and persons concerned as the item has them."""
-        applicant = _applicant(item, paper, self.crowd)
-        if isinstance(applicant, Person):
-            helped = paper.answers.get("reason") in ("death", "abandon-by-agent") or self.random.random() < 0.15  # noqa: PLR2004 - about one in seven
-            agent = self.crowd.person(item.bureau) if helped else None
-            return {"applicant": applicant.party(), "agent": agent and agent.party(relation="亲属", authorisation="委托书")}
-        agent = self.crowd.person(item.bureau, least=24, most=58)
-        if item.key == "newborn-enrolment":
-            child = self.crowd.newborn(date.fromisoformat(paper.fields["birth_date"]))
-            return {"applicant": child, "agent": agent.party(relation="父母")}
-        roster = tuple(self.crowd.person(item.bureau, most=55).party(relation="职工") for _ in range(self.random.randint(1, 3)))
-        concerned = roster if item.key == "employee-enrolment" else ()
-        return {"applicant": applicant, "agent": agent.party(relation="经办人", authorisation="单位介绍信"), "concerned": concerned}
 
     def _advance(self, session: Connection, case: Running, move: Move) -> None:
         details = self._details(case, move)
@@ -166,23 +154,6 @@ class Player:
         if move.action == "hand_over" and self.random.random() < 0.7:  # noqa: PLR2004 - the rest wait to be claimed
             details["receiver"] = str(case.team["reviewer"].id)
         return details
-
-
-def _applicant(item: Item, paper: Paperwork, crowd: Crowd) -> Person | Party:
-    bureau = item.bureau
-    if item.key.startswith("employer-") or paper.answers.get("person-kind") == "employed":
-        return crowd.company(bureau)
-    if item.key.startswith("medical-institution-"):
-        return crowd.clinic(bureau)
-    if item.key.startswith("retail-pharmacy-"):
-        return crowd.pharmacy(bureau)
-    if item.key == "newborn-enrolment":
-        return Party("", kind, "") if (kind := None) else crowd.company(bureau)
-    if item.key.startswith(("maternity-", "prenatal-")):
-        return crowd.person(bureau, sex="女", least=21, most=42)
-    if item.key.startswith(("retire", "resettled-")):
-        return crowd.person(bureau, least=56, most=70)
-    return crowd.person(bureau)
 
 
 def _supplemented(case: Running) -> dict[str, Receipt]:

@@ -36,7 +36,8 @@ def render(
 ) -> str:
     """The A4 page of a paper from its stored fields; `reprint` = times printed before. NotFound for an unknown kind.
 
-    `preview` marks a look that is not registered as a print and offers no print button. A field the template needs and the paper lacks is an error, never a blank on a paper somebody signs.
+    `preview` marks a look that is not registered as a print and offers no print button. A field the template
+    needs and the paper lacks is an error, never a blank on a paper somebody signs.
     """
     paper = PAPERS.get(kind)
     if paper is None:

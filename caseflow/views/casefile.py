@@ -219,9 +219,9 @@ def _fields(item: Item, values: Mapping[str, Any], answers: Mapping[str, str]) -
 
 
 def _field_text(kind: FieldKind, value: Any) -> str:
-    """An account number is sealed; only its last four characters are kept readable."""
+    """An account number is stored sealed, beside its masked form."""
     if isinstance(value, Mapping):
-        return f"尾号 {value.get('last4', '')}"
+        return str(value.get("shown", ""))
     text = "" if value is None else str(value)
     return mask_number(text) if kind is FieldKind.ACCOUNT else text
 

@@ -17,7 +17,7 @@ LONGEST_STRIP = 400
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of the bar: `kind` is run, paused, late or late-statutory."""
+    """A stretch of the bar: `kind` is used, paused, late or late-statutory."""
 
     kind: str
     x: int
@@ -67,7 +67,7 @@ def clock_bar(clocks: Clocks, reading: Reading, stop: date) -> ClockBar | None:
 
 def _stretches(clocks: Clocks, reading: Reading, start: date, stop: date) -> Iterable[tuple[str, date, date]]:
     """What has passed, cut where the clock stopped and where a limit was passed; later stretches lie over earlier."""
-    yield "run", start, stop
+    yield "used", start, stop
     for kind, due in (("late", reading.promised_due), ("late-statutory", reading.statutory_due)):
         if due is not None and due < stop:
             yield kind, due, stop
