@@ -7,7 +7,9 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 from caseflow.catalogue import Catalogue, load_catalogue
-from caseflow.store.seal import Keys
+from caseflow.store.seal import Keys, new_master
+
+__all__ = ["BEIJING", "Actor", "House", "beijing_day", "new_master"]
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 

@@ -9,11 +9,10 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from caseflow.config import Settings, load_settings
+from caseflow.config import Settings, load_settings, new_key
 from caseflow.errors import Unavailable
-from caseflow.house import BEIJING, House
+from caseflow.house import BEIJING, House, new_master
 from caseflow.store.db import create_engine_for, revision_state
-from caseflow.store.seal import new_master
 
 NOT_MIGRATED = "数据库还没有建表，或不是本版本的结构。请先运行：caseflow sync"
 
@@ -30,7 +29,7 @@ def settings_here() -> Settings:
 
 def fresh_settings(url: str) -> Settings:
     """Settings for a new installation, with a master key that exists nowhere else."""
-    return Settings(database_url=url, master_key=new_master())
+    return Settings(database_url=url, master_key=new_key())
 
 
 def house_of(settings: Settings) -> House:

@@ -201,7 +201,7 @@ class Flow:
                 )
 
     def decide(self, state: str, action: str, facts: Facts) -> Step | tuple[Refusal, ...]:
-        """The step, or every reason why it may not be taken: state, role, holder, guards and missing entries at once."""
+        """The step, or every reason why not: state, role, holder, guards and missing entries at once."""
         known = self.actions.get(action)
         if known is None:
             return (Refusal("unknown_action", f"本流程没有“{action[:40]}”这一操作"),)

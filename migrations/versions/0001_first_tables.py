@@ -234,7 +234,8 @@ def upgrade() -> None:
         sa.Column("lapsed_on", sa.Date(), nullable=True),
         sa.Column("stopped_on", sa.Date(), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('notice', 'supplement', 'stage', 'suspension', 'deferral', 'commitment', 'serve', 'repay', 'order_reply', 'call_back', 'rectify')",
+            "kind IN ('notice', 'supplement', 'stage', 'suspension', 'deferral', 'commitment', 'serve', 'repay', "
+            "'order_reply', 'call_back', 'rectify')",
             name=op.f("ck_deadline_kind"),
         ),
         sa.CheckConstraint("limit_n >= 0", name=op.f("ck_deadline_limit_n")),

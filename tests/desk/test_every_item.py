@@ -13,7 +13,7 @@ from caseflow.rules.item import Item, applies
 from caseflow.store.db import reading, writing
 from caseflow.store.models import PaperRow
 from caseflow.workflows import FLOWS
-from tests.support.office import Office, full_receipts, first_answers, open_office
+from tests.support.office import Office, first_answers, full_receipts, open_office
 from tests.support.roads import ACCEPT, ROADS
 
 ITEMS = sorted(load_catalogue().items.values(), key=lambda item: (item.bureau, item.key))
@@ -113,7 +113,8 @@ def test_under_every_answer_some_material_is_asked_for(item: Item) -> None:
     for question in item.situations:
         for option in question.options:
             chosen = {**first_answers(item), question.key: option.key}
-            answers = {one.key: chosen[one.key] for one in item.situations if one.key in chosen and applies(one.when, chosen)}
+            asked = (one.key for one in item.situations if one.key in chosen and applies(one.when, chosen))
+            answers = {key: chosen[key] for key in asked}
 
             lines = check_materials(item, answers, {}).lines
 

@@ -149,5 +149,6 @@ def open_office(engine: Engine, bureau: str = "shawan", extra: Mapping[str, tupl
         sync(session, house.catalogue, MORNING)
         for n, (name, roles) in enumerate(people.items(), 1):
             number = f"{bureau[:4]}{n:03d}"
-            staff[name] = Actor(_hire(session, bureau, number, name, roles), number, name, bureau, frozenset(roles), "A区3号")
+            staff_id = _hire(session, bureau, number, name, roles)
+            staff[name] = Actor(staff_id, number, name, bureau, frozenset(roles), "A区3号")
     return Office(engine, house, bureau, staff)

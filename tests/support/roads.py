@@ -31,6 +31,8 @@ _PUBLICISE = ("reviewer", "publicise", {"publicised": "3月2日至8日 门户网
 _NEGOTIATE = ("reviewer", "negotiate", {"opinion": "一致"})
 _REVIEWED = [ACCEPT, HAND_OVER, ("reviewer", "approve", LARGE), CHECK]
 
+_SIGN = ("approver", "sign", {"agreement": "XY-2026-01", "result": "已签订协议"})
+
 Road = tuple[str, list[tuple[str, str, dict[str, str]]]]
 
 EVERYWHERE: list[Road] = [
@@ -63,8 +65,7 @@ ROADS: dict[str, list[Road]] = {
     "designation": [
         (
             "closed",
-            [ACCEPT, HAND_OVER, _ASSESS, _PUBLICISE, _NEGOTIATE]
-            + [("approver", "sign", {"agreement": "XY-2026-01", "result": "已签订协议"})],
+            [ACCEPT, HAND_OVER, _ASSESS, _PUBLICISE, _NEGOTIATE, _SIGN],
         ),
         ("refused", [ACCEPT, HAND_OVER, _refuse("reviewer")]),
         (
