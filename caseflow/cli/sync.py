@@ -18,4 +18,4 @@ def sync() -> None:
         upgrade(engine)
         with writing(engine) as session:
             synced = store_definitions(session, house.catalogue, now())
-    click.echo(f"事项已载入：新版本 {synced.added} 项，未变 {synced.unchanged} 项。")
+    click.echo(f"事项已载入：新版本 {synced.added} 项，未变 {synced.unchanged} 项，停用 {synced.withdrawn} 项。")
