@@ -13,12 +13,14 @@ from caseflow.desk.deadlines import open_deadline, stop_deadlines
 from caseflow.errors import BadInput, Fault, Refusal, Refused
 from caseflow.house import Actor, House, beijing_day
 from caseflow.rules.calendar import WorkingCalendar
-from caseflow.rules.clock import Limit, Pause, due
+from caseflow.rules.checklist import Line, LineState
+from caseflow.rules.clock import Limit, Pause, Unit
 from caseflow.rules.entries import parse_statement
 from caseflow.rules.flow import Effect, Facts, State, Step
 from caseflow.store.facts import CaseState, start_of
 from caseflow.store.models import MaterialRow, PauseRow, StaffRoleRow, StaffRow, StatementRow
 from caseflow.workflows.guards import separate_duties
+from caseflow.workflows.sideroads import EXCLUDED
 
 
 @dataclass(slots=True)
@@ -34,7 +36,8 @@ class Work:
     now: datetime
     changes: dict[str, Any] = field(default_factory=dict)
     told: dict[str, Any] = field(default_factory=dict)
-    paper_fields: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+    more_papers: list[str] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -59,27 +62,41 @@ def nothing(_work: Work) -> None:
 def _start(work: Work) -> None:
     work.changes["accepted_on"] = _acceptance_day(work)
     work.told["accepted_on"] = work.changes["accepted_on"].isoformat()
+    _take_commitment(work)
+
+
+def _take_commitment(work: Work) -> None:
+    """A line met by a signed promise opens its own deadline, in calendar months from the day it is signed."""
+    promise = work.case.item.commitment
+    if promise is None or not any(_is_promise(line) for line in work.case.checklist.lines):
+        return
+    limit = Limit(promise.months, Unit.MONTH)
+    last = open_deadline(work.session, work.calendar, *work.key, "commitment", work.today, limit)
+    work.told["commitment_due"] = work.extra["commitment_due"] = last.isoformat()
+    work.more_papers.append("commitment")
+
+
+def _is_promise(line: Line) -> bool:
+    chosen = [option for option in line.options if option.key == line.receipt.option]
+    return line.state is LineState.MET and any(option.commitment for option in chosen)
 
 
 def _acceptance_day(work: Work) -> date:
-    """The day of acceptance; the day the last line came in after a supplement; the receipt where the notice lapsed."""
+    """The day of acceptance; the day the last line came in after a supplement; the receipt where the notice lapsed.
+
+    逾期不告知的，自收到申请材料之日起即为受理 (行政许可法第三十二条第四项).
+    """
     case = work.case
     immediate = start_of(case)
     if immediate is not None:
         return immediate
     notice_from = case.record.notice_from
-    if _notice_lapsed(work):
+    if case.facts.lapsed("notice"):
         return notice_from
     if case.record.supplemented_on is None:
         return work.today
     days = [case.received_days.get(line.material.key) for line in case.checklist.lines]
     return max([notice_from, *(day for day in days if day is not None)])
-
-
-def _notice_lapsed(work: Work) -> bool:
-    """逾期不告知的，自收到申请材料之日起即为受理 (行政许可法第三十二条第四项)."""
-    last = due(work.calendar, work.case.record.notice_from, Limit(work.case.item.limits.notice)).on
-    return last is not None and last < work.today
 
 
 def _restart_notice(work: Work) -> None:
@@ -91,7 +108,10 @@ def _restart_notice(work: Work) -> None:
 
 
 def _stop_notice(work: Work) -> None:
-    work.told["lines"] = list(work.case.checklist.notice_lines())
+    checklist = work.case.checklist
+    work.told["lines"] = list(checklist.notice_lines())
+    work.told["keys"] = [line.material.key for line in checklist.unmet]
+    work.told["answers"] = dict(work.case.record.answers)
 
 
 def _pause(work: Work) -> None:
@@ -103,6 +123,7 @@ def _pause(work: Work) -> None:
         "basis": work.details["basis"],
         "reason": work.details["reason"],
         "expected_days": int(work.details["days"]),
+        "excluded": int(work.details["excluded"] == EXCLUDED),
         "from_on": work.today,
     }
     work.session.execute(insert(PauseRow).values(row))
@@ -110,7 +131,8 @@ def _pause(work: Work) -> None:
     open_deadline(
         work.session, work.calendar, bureau, case_id, "suspension", work.today, Limit(int(work.details["days"]))
     )
-    work.case = replace(work.case, pauses=(*work.case.pauses, Pause(work.today, None)))
+    if row["excluded"]:
+        work.case = replace(work.case, pauses=(*work.case.pauses, Pause(work.today, None)))
 
 
 def _resume(work: Work) -> None:
@@ -128,8 +150,21 @@ def _stop(work: Work) -> None:
     running = [PauseRow.bureau == bureau, PauseRow.case_id == case_id, PauseRow.to_on.is_(None)]
     if work.step.source.key == "suspended":
         work.session.execute(update(PauseRow).where(*running).values(to_on=work.today))
-    stop_deadlines(work.session, bureau, case_id, work.today)
+    kept = ("commitment",) if work.step.target.decision else ()
+    stop_deadlines(work.session, bureau, case_id, work.today, but=kept)
     work.changes |= {"is_open": 0, "ended_on": work.today}
+    serve = work.case.item.limits.serve
+    if serve is not None and work.step.target.key in ("closed", "refused", "declined"):
+        open_deadline(work.session, work.calendar, bureau, case_id, "serve", work.today, Limit(serve))
+
+
+def _extend(work: Work) -> None:
+    """同意延期: both limits move by the days that were asked for (行政许可法第四十二条)."""
+    extension = work.case.past.extension
+    if extension is None:
+        raise Refused([Refusal("not_asked", "没有等待决定的延期申请")])
+    work.changes["extend"] = work.case.record.extend + extension.days
+    work.told |= {"days": extension.days, "reason": extension.reason}
 
 
 EFFECTS: Mapping[Effect, Callable[[Work], None]] = {
@@ -139,6 +174,7 @@ EFFECTS: Mapping[Effect, Callable[[Work], None]] = {
     Effect.STOP_NOTICE: _stop_notice,
     Effect.PAUSE: _pause,
     Effect.RESUME: _resume,
+    Effect.EXTEND: _extend,
     Effect.STOP: _stop,
 }
 

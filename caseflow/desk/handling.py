@@ -11,11 +11,13 @@ from sqlalchemy import Connection, insert, select, update
 
 from caseflow.desk.deadlines import STATE_KINDS, derive, open_deadline, state_deadline, stop_deadlines
 from caseflow.desk.effects import EFFECTS, EXTRAS, Work, nothing
-from caseflow.desk.intake import write_materials
-from caseflow.desk.issuing import acceptance_fields, issue, notice_fields
+from caseflow.desk.intake import kept_day, write_materials
+from caseflow.desk.paper_fields import issue_papers
+from caseflow.desk.sideroads import SIDE_EXTRAS, deferral_within_promise
 from caseflow.errors import BadInput, CaseChanged, Fault, NotFound, Refused
 from caseflow.house import BEIJING, Actor, House, beijing_day
 from caseflow.rules.checklist import Mark, Receipt, check_answers, check_materials, check_receipts
+from caseflow.rules.clock import Pause
 from caseflow.rules.entries import text_fault
 from caseflow.rules.flow import Effect, Step
 from caseflow.rules.item import CaseType
@@ -24,22 +26,24 @@ from caseflow.store.journal import Entry, append
 from caseflow.store.models import (
     AccessRow,
     CaseRow,
+    DeadlineRow,
     EventRow,
     PersonRow,
 )
 from caseflow.workflows.guards import separate_duties
 
 BEFORE_ACCEPTANCE = ("received", "supplementing")
-DATED = (Effect.START, Effect.PAUSE, Effect.RESUME)
+DATED = (Effect.START, Effect.PAUSE, Effect.RESUME, Effect.EXTEND)
 
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """A step that was written: the new version and state, and the paper it issued."""
+    """A step that was written: the new version and state, and the papers it issued, the first of them by itself."""
 
     version: int
     state: str
     paper_id: int | None
+    paper_ids: tuple[int, ...] = ()
 
 
 def advance(  # noqa: PLR0913, PLR0917 - one step has its case, its action, its entries and its time
@@ -63,12 +67,15 @@ def advance(  # noqa: PLR0913, PLR0917 - one step has its case, its action, its 
     check_version(session, case, version)
     check_details(details)
     if receipts is not None or answers is not None:
-        case = _take_materials(session, actor, case, receipts or {}, answers or {}, now)
+        marking = "receive_deferred" if action == "receive_deferred" else "receive_material"
+        case = _take_materials(session, actor, case, marking, receipts or {}, answers or {}, now)
     step = decide(case, action, details)
     work = Work(session, house, actor, case, step, details, now)
     EFFECTS[step.action.effect](work)
     EXTRAS.get(action, nothing)(work)
+    SIDE_EXTRAS.get(action, nothing)(work)
     _move(work)
+    deferral_within_promise(work, work.changes.get("promised_due"))
     return _write(work)
 
 
@@ -108,14 +115,16 @@ def _take_materials(
     session: Connection,
     actor: Actor,
     case: CaseState,
+    marking: str,
     receipts: Mapping[str, Receipt],
     answers: Mapping[str, str],
     now: datetime,
 ) -> CaseState:
     """Write the marks and answers of this sitting and give the case as it stands with them."""
-    decide(case, "receive_material", {})
+    decide(case, marking, {})
     merged = {**case.record.answers, **answers}
-    faults = [*check_answers(case.item, merged), *check_receipts(case.item, receipts)]
+    faults = _not_deferred(case, marking, receipts, answers)
+    faults += [*check_answers(case.item, merged), *check_receipts(case.item, receipts)]
     faults += [f for r in receipts.values() if (f := text_fault("不符之处", r.fault, 500, lines=True)) is not None]
     if faults:
         raise BadInput(faults)
@@ -135,11 +144,22 @@ def _take_materials(
     )
 
 
+def _not_deferred(
+    case: CaseState, marking: str, receipts: Mapping[str, Receipt], answers: Mapping[str, str]
+) -> list[Fault]:
+    """After acceptance only deferred lines come in, and nothing else about the application changes."""
+    if marking != "receive_deferred":
+        return []
+    later = {line.material.key for line in case.checklist.deferred}
+    wrong = [Fault(key[:40], "不是容缺待补的材料") for key, receipt in receipts.items() if key not in later]
+    wrong += [Fault(key[:40], "只能标为收到") for key, receipt in receipts.items() if receipt.mark is not Mark.RECEIVED]
+    return wrong + ([Fault("情形", "受理后不能改情形")] if answers else [])
+
+
 def _day_of(key: str, receipt: Receipt, before: Mapping[str, tuple[Receipt, date | None]], today: date) -> date | None:
     if receipt.mark not in (Mark.RECEIVED, Mark.FAULTY):
         return None
-    held = before.get(key)
-    return (held[1] if held is not None and held[0].mark is receipt.mark else None) or today
+    return kept_day(before.get(key), receipt) or today
 
 
 def _move(work: Work) -> None:
@@ -151,7 +171,7 @@ def _move(work: Work) -> None:
         if step.target.decision or step.target.key == "approved":
             work.changes.setdefault("decided_on", work.case.record.decided_on or work.today)
         _turn_deadlines(work)
-    elif work.case.record.handler_id is None and step.action.key not in ("release", "assign"):
+    elif work.case.record.handler_id is None and not step.action.anyone:
         work.changes.setdefault("handler_id", work.actor.id)
     if work.case.record.answers:
         work.changes["answers"] = dict(work.case.record.answers)
@@ -164,7 +184,8 @@ def _derive_dates(work: Work) -> None:
     if not (work.step.action.effect in DATED or spot or open_immediate):
         return
     record = replace(
-        work.case.record, **{k: v for k, v in work.changes.items() if k in ("accepted_on", "supplemented_on", "state")}
+        work.case.record,
+        **{k: v for k, v in work.changes.items() if k in ("accepted_on", "supplemented_on", "state", "extend")},
     )
     dates = derive(work.calendar, replace(work.case, record=record).clocks, work.today)
     before = (work.case.record.promised_due, work.case.record.statutory_due)
@@ -204,13 +225,28 @@ def _acts_with(work: Work) -> dict[str, frozenset[int]]:
 def _turn_deadlines(work: Work) -> None:
     if work.step.action.effect is Effect.STOP:
         return
-    bureau, case_id = work.key
-    stop_deadlines(work.session, bureau, case_id, work.today, *STATE_KINDS)
+    stop_deadlines(work.session, *work.key, work.today, *STATE_KINDS)
     begins = state_deadline(work.case.item, work.step.target.key, work.step.target.clock)
-    if begins is not None:
-        kind, limit = begins
-        last = open_deadline(work.session, work.calendar, bureau, case_id, kind, work.today, limit)
-        work.paper_fields["reply_by"] = last.isoformat()
+    if begins is None:
+        return
+    kind, limit = begins
+    start, pauses = _stage_start(work) if kind == "stage" else (work.today, ())
+    last = open_deadline(work.session, work.calendar, *work.key, kind, start, limit, pauses)
+    work.extra["reply_by"] = last.isoformat()
+
+
+def _stage_start(work: Work) -> tuple[date, tuple[Pause, ...]]:
+    """When the limit of a stage began: 评估 runs from acceptance, a resumed stage from where it first began."""
+    record, pauses = work.case.record, work.case.pauses
+    if work.step.target.key == "assessing" and record.accepted_on is not None:
+        return record.accepted_on, pauses
+    if work.step.action.effect is not Effect.RESUME:
+        return work.today, ()
+    query = select(DeadlineRow.started_on).where(
+        DeadlineRow.bureau == record.bureau, DeadlineRow.case_id == record.id, DeadlineRow.kind == "stage"
+    )
+    began = work.session.execute(query.order_by(DeadlineRow.id.desc()).limit(1)).scalar_one_or_none()
+    return began or work.today, pauses
 
 
 def _write(work: Work) -> Advanced:
@@ -225,7 +261,8 @@ def _write(work: Work) -> Advanced:
     if result.rowcount != 1:
         message = "本件刚刚已由他人推进，请刷新后再办"
         raise CaseChanged(message)
-    return Advanced(version, step.target.key, _paper(work))
+    papers = issue_papers(work)
+    return Advanced(version, step.target.key, papers[0] if papers else None, papers)
 
 
 def _entries(work: Work) -> list[Entry]:
@@ -259,22 +296,6 @@ def _entry(work: Work, ahead: int, action: str, before: str, after: str, duty: s
         duty=duty,
         detail=detail,
     )
-
-
-def _paper(work: Work) -> int | None:
-    kind = work.step.action.paper
-    if not kind:
-        return None
-    names = {name for name in work.changes if name in type(work.case.record).__slots__}
-    record = replace(work.case.record, **{name: work.changes[name] for name in names})
-    case = replace(work.case, record=record)
-    if kind == "notice":
-        own = notice_fields(case, work.paper_fields["reply_by"])
-    else:
-        own = acceptance_fields(
-            case, work.details.get("result", "") if work.step.action.key == "close_on_the_spot" else ""
-        )
-    return issue(work.session, work.house, work.actor, case, kind, own, work.now)
 
 
 def reveal(session: Connection, house: House, actor: Actor, person_id: int, reason: str, now: datetime) -> str:

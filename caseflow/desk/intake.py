@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from caseflow.desk.bars import check_bar
 from caseflow.desk.deadlines import derive, open_deadline
 from caseflow.desk.issuing import issue, limit_text, receipt_fields
 from caseflow.desk.people import CheckedParty, Party, check_parties
@@ -110,6 +111,7 @@ def register(session: Connection, house: House, actor: Actor, application: Appli
     if known is not None:
         return known
     edition_id, item = current_edition(session, actor.bureau, application.item_key)
+    check_bar(session, house, actor, item, application.applicant, beijing_day(now))
     parties, fields, received_on = _checked(house, actor, item, application, now)
     case_id, ref = _insert_case(
         session, house, actor, application, item, edition_id, parties[0], fields, received_on, now
@@ -310,11 +312,19 @@ def write_materials(
     session.execute(insert(MaterialRow), rows)
 
 
+def kept_day(before: tuple[Receipt, date | None] | None, receipt: Receipt) -> date | None:
+    """The day a paper came in that was there before: a fault found later does not make it newer; a better one is."""
+    if before is None or before[0].mark not in (Mark.RECEIVED, Mark.FAULTY):
+        return None
+    replaced = before[0].mark is Mark.FAULTY and receipt.mark is Mark.RECEIVED
+    return None if replaced else before[1]
+
+
 def _material_row(
     actor: Actor, case_id: int, key: str, receipt: Receipt, before: tuple[Receipt, date | None] | None, today: date
 ) -> dict[str, Any]:
     here = receipt.mark in (Mark.RECEIVED, Mark.FAULTY)
-    kept = before[1] if before is not None and before[0].mark is receipt.mark else None
+    kept = kept_day(before, receipt)
     return {
         "bureau": actor.bureau,
         "case_id": case_id,

@@ -17,7 +17,23 @@ from caseflow.store.counters import next_serial
 from caseflow.store.facts import CaseState
 from caseflow.store.models import PaperRow, PersonRow
 
-KINDS = {"receipt": ("收件凭据", "收"), "acceptance": ("受理通知书", "受"), "notice": ("一次性告知书", "告")}
+KINDS = {
+    "receipt": ("收件凭据", "收"),
+    "acceptance": ("受理通知书", "受"),
+    "notice": ("一次性告知书", "告"),
+    "decline": ("不予受理通知书", "不受"),
+    "deferral": ("容缺受理通知书", "容"),
+    "commitment": ("告知承诺书", "诺"),
+    "special": ("特别程序告知书", "特"),
+    "extension": ("延期办理通知书", "延"),
+    "refusal": ("审核不通过告知书", "不通"),
+    "completion": ("办结通知书", "结"),
+    "statement": ("待遇支付明细表", "支"),
+    "service": ("送达回证", "送"),
+    "transfer": ("交接单", "交"),
+}
+ONE_AT_A_TIME = ("statement", "completion")
+"""Kinds of which only the newest stands: an earlier one of the same case is voided."""
 _UNITS = {Unit.WORKING_DAY: "个工作日", Unit.CALENDAR_DAY: "个自然日", Unit.MONTH: "个月", Unit.HOUR: "小时"}
 
 
@@ -37,6 +53,8 @@ def issue(
     """Give out one paper with the next number of its bureau, kind and year; the id of its row."""
     bureau = house.catalogue.bureau(case.record.bureau)
     year = beijing_day(now).year
+    if kind in ONE_AT_A_TIME:
+        _void_earlier(session, case, kind, now)
     serial = next_serial(session, bureau.key, f"paper:{kind}", str(year))
     number = paper_number(bureau.short, kind, year, serial)
     fields = _common(session, house, actor, case, now) | {"number": number} | dict(own)
@@ -52,6 +70,16 @@ def issue(
         "fields": fields,
     }
     return session.execute(insert(PaperRow).values(row).returning(PaperRow.id)).scalar_one()
+
+
+def _void_earlier(session: Connection, case: CaseState, kind: str, now: datetime) -> None:
+    earlier = update(PaperRow).where(
+        PaperRow.bureau == case.record.bureau,
+        PaperRow.case_id == case.record.id,
+        PaperRow.kind == kind,
+        PaperRow.voided_at.is_(None),
+    )
+    session.execute(earlier.values(voided_at=now, void_reason="已另行制作"))
 
 
 def _common(session: Connection, house: House, actor: Actor, case: CaseState, now: datetime) -> dict[str, Any]:
@@ -98,33 +126,6 @@ def receipt_fields(case: CaseState) -> dict[str, Any]:
         "received_on": case.record.received_on.isoformat(),
         "notice_days": case.item.limits.notice,
         "materials": materials_of(case),
-    }
-
-
-def acceptance_fields(case: CaseState, result: str) -> dict[str, Any]:
-    """What the 受理通知书 says: the acceptance date and both limits with their last days."""
-    record = case.record
-    return {
-        "accepted_on": record.accepted_on.isoformat() if record.accepted_on else "",
-        "promised_text": limit_text(record.promised),
-        "promised_due": record.promised_due.isoformat() if record.promised_due else "",
-        "statutory_text": limit_text(record.statutory),
-        "statutory_due": record.statutory_due.isoformat() if record.statutory_due else "",
-        "provisional": bool(record.provisional),
-        "immediate": case.item.flow == "immediate",
-        "result": result,
-        "materials": materials_of(case),
-    }
-
-
-def notice_fields(case: CaseState, reply_by: str) -> dict[str, Any]:
-    """What the 一次性告知书 says: everything to be put right, by when, and what happens otherwise."""
-    return {
-        "received_on": case.record.received_on.isoformat(),
-        "lines": list(case.checklist.notice_lines()),
-        "reply_by": reply_by,
-        "supplement_days": case.item.limits.supplement,
-        "consequence": "逾期未补正的，本次申请可以终止办理；材料齐全后可以重新申请。",
     }
 
 

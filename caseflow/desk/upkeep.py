@@ -20,6 +20,12 @@ _TEXT = {
     "supplement": "逾期未补正",
     "stage": "环节超时",
     "suspension": "停表到期",
+    "deferral": "容缺材料逾期未补",
+    "commitment": "承诺材料逾期未补",
+    "repay": "退汇后逾期未重新拨付",
+    "serve": "逾期未送达",
+    "call_back": "差评逾期未回访",
+    "rectify": "差评逾期未整改",
 }
 
 
@@ -64,7 +70,7 @@ def _fallen(engine: Engine, bureau: str, today: date) -> list[tuple[int, int, st
 def _lapse(
     session: Connection, house: House, bureau: str, case_id: int, deadline_id: int, kind: str, now: datetime
 ) -> str | None:
-    """Mark one deadline lapsed if nobody did meanwhile: "lapsed", "accepted", or None where there was nothing to do."""
+    """Mark one deadline lapsed if nobody did meanwhile: what came of it, or None where there was nothing to do."""
     nobody = Actor(0, "", SYSTEM, bureau, frozenset())
     case = load_case(session, house, nobody, case_id, beijing_day(now), lock=True)
     still = update(DeadlineRow).where(
@@ -72,14 +78,24 @@ def _lapse(
     )
     if session.execute(still.values(lapsed_on=beijing_day(now))).rowcount != 1:
         return None
-    accepts = kind == "notice" and case.item.limits.on_notice_lapse == "accept" and case.record.state == "received"
-    _record(session, house, case, kind, now, accepts=accepts)
-    return "accepted" if accepts else "lapsed"
+    outcome = _outcome(case, kind)
+    _record(session, house, case, kind, outcome, now)
+    return outcome
 
 
-def _record(session: Connection, house: House, case: CaseState, kind: str, now: datetime, *, accepts: bool) -> None:
+def _outcome(case: CaseState, kind: str) -> str:
+    """What a lapse does: accept or end the case where its item says so, else it is only flagged."""
+    limits, state = case.item.limits, case.record.state
+    if kind == "notice" and limits.on_notice_lapse == "accept" and state == "received":
+        return "accepted"
+    if kind == "supplement" and limits.on_supplement_lapse == "terminate" and state == "supplementing":
+        return "terminated"
+    return "flagged"
+
+
+def _record(session: Connection, house: House, case: CaseState, kind: str, outcome: str, now: datetime) -> None:
     record, today = case.record, beijing_day(now)
-    to_state = "accepted" if accepts else record.state
+    changes = _CHANGES[outcome](session, house, case, today)
     entry = Entry(
         bureau=record.bureau,
         case_id=record.id,
@@ -88,22 +104,35 @@ def _record(session: Connection, house: House, case: CaseState, kind: str, now: 
         on_day=today,
         actor_id=None,
         actor_name=SYSTEM,
-        action="lapse",
+        action="terminate" if outcome == "terminated" else "lapse",
         from_state=record.state,
-        to_state=to_state,
+        to_state=str(changes.get("state", record.state)),
         detail={"kind": kind, "text": _TEXT.get(kind, "到期")},
     )
     head = append(session, house.keys, record.chain, [entry])
-    changes = _accepted(session, house, case, today) if accepts else {}
     changed = update(CaseRow).where(CaseRow.bureau == record.bureau, CaseRow.id == record.id)
     session.execute(changed.values(**changes, version=record.version + 1, chain=head))
 
 
+def _flagged(_session: Connection, _house: House, _case: CaseState, _today: date) -> dict[str, object]:
+    """A flag changes nothing: the case stays on its list."""
+    return {}
+
+
+def _terminated(session: Connection, _house: House, case: CaseState, today: date) -> dict[str, object]:
+    """逾期未补正 ends the case."""
+    stop_deadlines(session, case.record.bureau, case.record.id, today)
+    return {"state": "terminated", "state_since": today, "is_open": 0, "ended_on": today}
+
+
 def _accepted(session: Connection, house: House, case: CaseState, today: date) -> dict[str, object]:
-    """视为受理 from the day of receipt (行政许可法第三十二条第四项), where the item says so."""
+    """视为受理 from the day of receipt (行政许可法第三十二条第四项)."""
     record = case.record
     calendar = house.catalogue.calendar_of(record.bureau)
     dated = replace(case, record=replace(record, accepted_on=record.notice_from))
     stop_deadlines(session, record.bureau, record.id, today, "notice")
     dates = derive(calendar, dated.clocks, today)
     return {"state": "accepted", "state_since": today, "accepted_on": record.notice_from, **dates.columns(calendar)}
+
+
+_CHANGES = {"flagged": _flagged, "accepted": _accepted, "terminated": _terminated}

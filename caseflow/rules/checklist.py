@@ -20,9 +20,16 @@ class Mark(StrEnum):
     RECEIVED = "received"
     MISSING = "missing"
     FAULTY = "faulty"
+    DEFERRED = "deferred"
 
 
-MARK_TEXT = {Mark.NONE: "未核", Mark.RECEIVED: "相符", Mark.MISSING: "缺", Mark.FAULTY: "不符"}
+MARK_TEXT = {
+    Mark.NONE: "未核",
+    Mark.RECEIVED: "相符",
+    Mark.MISSING: "缺",
+    Mark.FAULTY: "不符",
+    Mark.DEFERRED: "容缺",
+}
 
 
 class LineState(StrEnum):
@@ -34,6 +41,7 @@ class LineState(StrEnum):
     TO_ASK = "to_ask"
     NOT_APPLICABLE = "not_applicable"
     OPTIONAL = "optional"
+    DEFERRED = "deferred"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """All lines of a case and the questions still open; `complete` allows acceptance."""
+    """All lines of a case and the questions still open; `complete` allows acceptance and completion."""
 
     lines: tuple[Line, ...]
     questions: tuple[Situation, ...]
@@ -76,9 +84,26 @@ class Checklist:
         return tuple(line for line in self.lines if line.unmet)
 
     @property
-    def complete(self) -> bool:
-        """No line is unmet and no question that decides a line is open."""
+    def deferred(self) -> tuple[Line, ...]:
+        """The lines the applicant may still hand in under a signed commitment (容缺)."""
+        return tuple(line for line in self.lines if line.state is LineState.DEFERRED)
+
+    @property
+    def acceptable(self) -> bool:
+        """No line is unmet and no question that decides a line is open; lines may be deferred."""
         return not self.unmet and not self.questions
+
+    @property
+    def complete(self) -> bool:
+        """Acceptable, and nothing is deferred."""
+        return self.acceptable and not self.deferred
+
+    def missing_words(self) -> str:
+        """Why the lines are not complete, in one sentence for staff; nothing where they are."""
+        asked = [f"未回答“{question.question}”" for question in self.questions]
+        unmet = [f"“{line.material.name}”{'不符' if line.receipt.fault else '未提交'}" for line in self.unmet]
+        later = [f"“{line.material.name}”容缺待补" for line in self.deferred]
+        return "；".join(asked + unmet + later)
 
     def notice_lines(self) -> tuple[str, ...]:
         """Everything to be put right at once, numbered, in the words of the one-time notice (行政许可法第三十二条)."""
@@ -132,6 +157,8 @@ def _receipt_faults(material: Material, receipt: Receipt) -> list[str]:
         faults.append(f"份数应在 0 到 {MOST_COPIES} 之间")
     if receipt.mark is Mark.FAULTY and not receipt.fault.strip():
         faults.append("标为不符的材料要写明不符之处")
+    if receipt.mark is Mark.DEFERRED and not material.deferrable:
+        faults.append("这项材料不能容缺，须补齐后才能受理")
     return faults
 
 
@@ -151,6 +178,8 @@ def _state(material: Material, answers: Answers, receipt: Receipt) -> LineState:
         return LineState.MET
     if receipt.mark is Mark.FAULTY:
         return LineState.FAULTY
+    if receipt.mark is Mark.DEFERRED and material.deferrable:
+        return LineState.DEFERRED
     if material.required is Required.ON_REQUEST and receipt.mark is Mark.NONE:
         return LineState.OPTIONAL
     return LineState.MISSING

@@ -158,6 +158,7 @@ def _limits(table: TableReader) -> Limits:
     if inner is None:
         return Limits()
     notice, supplement = inner.number("notice", least=1), inner.number("supplement", least=1)
+    extension = inner.number("extension")
     limits = Limits(
         statutory=_limit(inner, "statutory"),
         promised=_limit(inner, "promised"),
@@ -165,6 +166,10 @@ def _limits(table: TableReader) -> Limits:
         supplement=15 if supplement is None else supplement,
         stages=inner.number_map("stages", STAGES),
         on_notice_lapse=inner.choice("on_notice_lapse", ("flag", "accept"), "flag"),
+        on_supplement_lapse=inner.choice("on_supplement_lapse", ("flag", "terminate"), "flag"),
+        extension=10 if extension is None else extension,
+        assessment=_limit(inner, "assessment"),
+        serve=inner.number("serve", least=1),
     )
     inner.done()
     return limits

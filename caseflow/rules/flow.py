@@ -17,6 +17,7 @@ from transitions import EventData, Machine
 
 from caseflow.errors import Refusal
 from caseflow.rules.checklist import Checklist
+from caseflow.rules.past import Extension
 
 ROLES = {
     "clerk": "窗口人员",
@@ -28,6 +29,7 @@ ROLES = {
     "auditor": "审计",
     "administrator": "系统管理员",
 }
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,2}")
 HANDLING_ROLES = frozenset({"clerk", "reviewer", "checker", "approver", "cashier"})
 
@@ -65,7 +67,11 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that guards may look at. Ids are staff ids; `acts` says who already did which duty on this case."""
+    """All that guards may look at. Ids are staff ids; `acts` says who already did which duty on this case.
+
+    `overlooked` are the lines that the last notice could have named and did not; `running` the deadlines of the case
+    that run, with their last days; `broken` why the applicant's word is no longer taken, or nothing.
+    """
 
     actor: int
     roles: frozenset[str]
@@ -81,6 +87,18 @@ class Facts:
     amount: Decimal | None = None
     threshold: Decimal | None = None
     details: Mapping[str, str] = field(default_factory=dict)
+    consents: frozenset[str] = frozenset()
+    overlooked: tuple[str, ...] = ()
+    extension: Extension | None = None
+    running: Mapping[str, date] = field(default_factory=dict)
+    broken: str = ""
+    paid: bool = False
+    returned: bool = False
+
+    def lapsed(self, kind: str) -> bool:
+        """Whether the running deadline of this kind ended before today."""
+        due = self.running.get(kind)
+        return due is not None and due < self.today
 
     @property
     def late(self) -> bool:
@@ -114,11 +132,15 @@ SAME = ""
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """From one state to another (SAME stays); `when` chooses among several routes of one action."""
+    """From one state to another (SAME stays); `when` chooses among several routes of one action.
+
+    `paper` is issued on this route beside the action's own.
+    """
 
     source: str
     target: str = SAME
     when: Callable[[Facts], bool] | None = None
+    paper: str = ""
 
 
 class Effect(StrEnum):
@@ -130,6 +152,7 @@ class Effect(StrEnum):
     START = "start"
     PAUSE = "pause"
     RESUME = "resume"
+    EXTEND = "extend"
     STOP = "stop"
 
 
@@ -155,11 +178,17 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A decided step: what happens when the desk writes it."""
+    """A decided step: what happens when the desk writes it, and the papers it issues."""
 
     action: Action
     source: State
     target: State
+
+    @property
+    def papers(self) -> tuple[str, ...]:
+        """The kinds of paper this step issues: the action's, and that of the route taken."""
+        taken = (r.paper for r in self.action.routes if (r.source, r.target) == (self.source.key, self.target.key))
+        return tuple(kind for kind in (self.action.paper, *taken) if kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +302,15 @@ def _unusable(need: Need, value: str) -> Refusal | None:
         return Refusal(f"need_{need.key}", f"{need.label}只能选：{'、'.join(need.choices)}")
     if value and need.kind == "number" and not _NUMBER.fullmatch(value):
         return Refusal(f"need_{need.key}", f"{need.label}应为 1 到 999 的整数")
+    if value and need.kind == "date" and not _is_day(value):
+        return Refusal(f"need_{need.key}", f"{need.label}应写成 2026-03-05 的样子")
     if len(value) > need.longest:
         return Refusal(f"need_{need.key}", f"{need.label}不能超过 {need.longest} 字")
     return None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return _DAY.fullmatch(text) is not None and date.fromisoformat(text) is not None
+    except ValueError:
+        return False

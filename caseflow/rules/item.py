@@ -113,7 +113,10 @@ class ItemField:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The published limits. A stage limit is in working days; `notice` and `supplement` too."""
+    """The published limits. In working days: stage limits, `notice`, `supplement`, `serve`, the most of an `extension`.
+
+    `assessment` is 评估's own limit from acceptance; it clamps neither of the two limits (国家医保局令第2号、第3号).
+    """
 
     statutory: Limit | None = None
     promised: Limit | None = None
@@ -121,6 +124,10 @@ class Limits:
     supplement: int = 15
     stages: Mapping[str, int] = field(default_factory=dict)
     on_notice_lapse: str = "flag"
+    on_supplement_lapse: str = "flag"
+    extension: int = 10
+    assessment: Limit | None = None
+    serve: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,9 +14,11 @@ from caseflow.house import Actor, House
 from caseflow.rules.checklist import Checklist, Mark, Receipt, check_materials
 from caseflow.rules.clock import Clocks, Limit, Pause, Unit
 from caseflow.rules.flow import Facts, Flow, State
-from caseflow.rules.item import CaseType, Item
+from caseflow.rules.item import CaseType, Item, applies
+from caseflow.rules.past import Past, Told, read_past
 from caseflow.store.editions import item_of
-from caseflow.store.models import CaseRow, EditionRow, EventRow, MaterialRow, PauseRow, StaffRow
+from caseflow.store.models import CaseRow, DeadlineRow, EditionRow, EventRow, MaterialRow, PauseRow, StaffRow
+from caseflow.store.side_models import BrokenWordRow, PaymentRow
 from caseflow.workflows import FLOWS
 
 
@@ -47,6 +49,7 @@ class CaseRecord:
     accepted_on: date | None
     decided_on: date | None
     ended_on: date | None
+    served_on: date | None
     extend: int
     promised_n: int | None
     promised_unit: str | None
@@ -61,6 +64,7 @@ class CaseRecord:
     note: str
     applicant_name: str
     applicant_last4: str
+    applicant_index: str
 
     @property
     def notice_from(self) -> date:
@@ -97,6 +101,7 @@ class CaseState:
     received_days: Mapping[str, date | None]
     checklist: Checklist
     pauses: tuple[Pause, ...]
+    past: Past
     handler_name: str
     facts: Facts
 
@@ -149,13 +154,15 @@ def _load(
     flow = FLOWS[record.flow]
     checklist = check_materials(item, record.answers, receipts)
     bureau = house.catalogue.bureau(record.bureau)
+    past = read_past(_events(session, record))
+    paid, returned = _payments(session, record)
     facts = Facts(
         actor=actor.id,
         roles=actor.roles,
         today=today,
         handler=record.handler_id,
         handler_name=handler_name or "",
-        acts=_acts(session, record),
+        acts=past.acts,
         duties=bureau.duties,
         checklist=checklist,
         promised_due=record.promised_due,
@@ -163,10 +170,17 @@ def _load(
         return_to=record.return_to,
         amount=None if record.amount_fen is None else Decimal(record.amount_fen) / 100,
         threshold=bureau.threshold,
+        consents=past.consents,
+        overlooked=_overlooked(past, checklist, days),
+        extension=past.extension,
+        running=_running(session, record),
+        broken=_broken(session, record, item),
+        paid=paid,
+        returned=returned,
     )
     pauses = _pauses(session, record)
     state = flow.states[record.state]
-    return CaseState(record, flow, state, item, receipts, days, checklist, pauses, handler_name or "", facts)
+    return CaseState(record, flow, state, item, receipts, days, checklist, pauses, past, handler_name or "", facts)
 
 
 def _receipts(session: Connection, record: CaseRecord) -> tuple[dict[str, Receipt], dict[str, date | None]]:
@@ -184,24 +198,62 @@ def _receipts(session: Connection, record: CaseRecord) -> tuple[dict[str, Receip
     return receipts, {row.material: row.received_on for row in rows}
 
 
-def _acts(session: Connection, record: CaseRecord) -> dict[str, frozenset[int]]:
-    query = select(EventRow.duty, EventRow.actor_id).where(
-        EventRow.bureau == record.bureau,
-        EventRow.case_id == record.id,
-        EventRow.duty != "",
-        EventRow.actor_id.is_not(None),
+def _events(session: Connection, record: CaseRecord) -> Iterator[Told]:
+    query = select(
+        EventRow.seq, EventRow.action, EventRow.duty, EventRow.actor_id, EventRow.on_day, EventRow.detail
+    ).where(EventRow.bureau == record.bureau, EventRow.case_id == record.id)
+    return (Told(*row) for row in session.execute(query.order_by(EventRow.seq)))
+
+
+def _overlooked(past: Past, checklist: Checklist, days: Mapping[str, date | None]) -> tuple[str, ...]:
+    """The unmet lines that the last notice could have named: asked for then, and no paper came in since."""
+    if not past.notices:
+        return ()
+    last = past.notices[-1]
+    return tuple(
+        line.material.name
+        for line in checklist.unmet
+        if line.material.key not in last.named
+        and applies(line.material.when, last.answers)
+        and (days.get(line.material.key) or last.on_day) <= last.on_day
     )
-    acts: dict[str, frozenset[int]] = {}
-    for duty, actor in session.execute(query):
-        acts[duty] = acts.get(duty, frozenset()) | {int(actor or 0)}
-    return acts
+
+
+def _running(session: Connection, record: CaseRecord) -> dict[str, date]:
+    query = select(DeadlineRow.kind, DeadlineRow.due_on).where(
+        DeadlineRow.bureau == record.bureau, DeadlineRow.case_id == record.id, DeadlineRow.stopped_on.is_(None)
+    )
+    return {row.kind: row.due_on for row in session.execute(query)}
+
+
+def _broken(session: Connection, record: CaseRecord, item: Item) -> str:
+    """Why this applicant is granted no deferral; asked only where the item knows one."""
+    if record.state != "received" or not any(line.deferrable for line in item.materials):
+        return ""
+    query = select(BrokenWordRow.noted_on, BrokenWordRow.note).where(
+        BrokenWordRow.bureau == record.bureau,
+        BrokenWordRow.id_index == record.applicant_index,
+        BrokenWordRow.id_index != "",
+        BrokenWordRow.cleared_on.is_(None),
+    )
+    row = session.execute(query.limit(1)).one_or_none()
+    return "" if row is None else f"{row.noted_on.isoformat()} {row.note}"
+
+
+def _payments(session: Connection, record: CaseRecord) -> tuple[bool, bool]:
+    """Whether the case was paid, and whether the last payment came back."""
+    if record.flow != "payment" or record.state != "closed":
+        return False, False
+    query = select(PaymentRow.returned_on).where(PaymentRow.bureau == record.bureau, PaymentRow.case_id == record.id)
+    rows = session.execute(query.order_by(PaymentRow.place)).scalars().all()
+    return bool(rows), bool(rows) and rows[-1] is not None
 
 
 def _pauses(session: Connection, record: CaseRecord) -> tuple[Pause, ...]:
     if record.accepted_on is None:
         return ()
     query = select(PauseRow.from_on, PauseRow.to_on).where(
-        PauseRow.bureau == record.bureau, PauseRow.case_id == record.id
+        PauseRow.bureau == record.bureau, PauseRow.case_id == record.id, PauseRow.excluded == 1
     )
     return tuple(
         Pause(row.from_on, row.to_on) for row in session.execute(query.order_by(PauseRow.from_on, PauseRow.id))

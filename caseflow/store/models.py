@@ -158,6 +158,7 @@ class CaseRow(Base):
     accepted_on: Mapped[date | None]
     decided_on: Mapped[date | None]
     ended_on: Mapped[date | None]
+    served_on: Mapped[date | None]
     extend: Mapped[int] = mapped_column(server_default="0")
     promised_n: Mapped[int | None]
     promised_unit: Mapped[str | None]
@@ -178,7 +179,8 @@ class CaseRow(Base):
     applicant_phone: Mapped[str] = mapped_column(server_default=text("''"))
 
 
-def _of_case() -> ForeignKeyConstraint:
+def of_case() -> ForeignKeyConstraint:
+    """The reference of a case's rows to their case, bureau included."""
     return ForeignKeyConstraint(["bureau", "case_id"], ["cases.bureau", "cases.id"], ondelete="RESTRICT")
 
 
@@ -187,7 +189,7 @@ class PersonRow(Base):
 
     __tablename__ = "person"
     __table_args__ = (
-        _of_case(),
+        of_case(),
         UniqueConstraint("bureau", "case_id", "part", "place"),
         CheckConstraint("part IN ('applicant', 'agent', 'concerned')", name="part"),
     )
@@ -212,9 +214,9 @@ class MaterialRow(Base):
 
     __tablename__ = "case_material"
     __table_args__ = (
-        _of_case(),
+        of_case(),
         UniqueConstraint("bureau", "case_id", "material"),
-        CheckConstraint("mark IN ('none', 'received', 'missing', 'faulty')", name="mark"),
+        CheckConstraint("mark IN ('none', 'received', 'missing', 'faulty', 'deferred')", name="mark"),
         CheckConstraint("originals >= 0 AND copies >= 0", name="counts"),
         CheckConstraint("mark <> 'faulty' OR fault <> ''", name="fault"),
     )
@@ -234,11 +236,11 @@ class MaterialRow(Base):
 
 
 class PauseRow(Base):
-    """A special procedure: the days after `from_on` up to and including `to_on` do not count."""
+    """A special procedure: where `excluded`, the days after `from_on` up to and including `to_on` do not count."""
 
     __tablename__ = "pause"
     __table_args__ = (
-        _of_case(),
+        of_case(),
         Index(
             "uq_pause_open",
             "bureau",
@@ -247,6 +249,7 @@ class PauseRow(Base):
             sqlite_where=text("to_on IS NULL"),
             postgresql_where=text("to_on IS NULL"),
         ),
+        CheckConstraint("excluded IN (0, 1)", name="excluded"),
         CheckConstraint("to_on IS NULL OR to_on >= from_on", name="order"),
     )
     id: Mapped[int] = mapped_column(Big, primary_key=True)
@@ -256,6 +259,7 @@ class PauseRow(Base):
     basis: Mapped[str]
     reason: Mapped[str]
     expected_days: Mapped[int]
+    excluded: Mapped[int]
     from_on: Mapped[date]
     to_on: Mapped[date | None]
 
@@ -265,7 +269,7 @@ class DeadlineRow(Base):
 
     __tablename__ = "deadline"
     __table_args__ = (
-        _of_case(),
+        of_case(),
         Index(
             "ix_deadline_open",
             "bureau",
@@ -307,7 +311,7 @@ class StatementRow(Base):
 
     __tablename__ = "statement_line"
     __table_args__ = (
-        _of_case(),
+        of_case(),
         UniqueConstraint("bureau", "case_id", "place"),
         CheckConstraint("amount_fen > 0", name="amount"),
     )
@@ -323,7 +327,7 @@ class EventRow(Base):
     """One step of a case's history, chained to the one before by HMAC."""
 
     __tablename__ = "event"
-    __table_args__ = (_of_case(), UniqueConstraint("bureau", "case_id", "seq"), CheckConstraint("seq >= 1", name="seq"))
+    __table_args__ = (of_case(), UniqueConstraint("bureau", "case_id", "seq"), CheckConstraint("seq >= 1", name="seq"))
     id: Mapped[int] = mapped_column(Big, primary_key=True)
     bureau: Mapped[str]
     case_id: Mapped[int] = mapped_column(Big)
@@ -345,7 +349,7 @@ class PaperRow(Base):
 
     __tablename__ = "paper"
     __table_args__ = (
-        _of_case(),
+        of_case(),
         UniqueConstraint("bureau", "kind", "year", "serial"),
         Index("ix_paper_case", "bureau", "case_id"),
         CheckConstraint("serial >= 1", name="serial"),

@@ -8,10 +8,15 @@ from caseflow.rules.flow import HANDLING_ROLES, Action, Clock, Effect, Facts, Ne
 from caseflow.workflows.guards import (
     held_by_actor,
     materials_complete,
+    nothing_deferred,
+    nothing_overlooked,
+    notice_in_time,
     questions_answered,
     separate_duties,
+    some_deferred,
     something_unmet,
     unclaimed,
+    word_kept,
 )
 
 CLERK = frozenset({"clerk"})
@@ -36,6 +41,7 @@ TERMINATED = State("terminated", "已终止", "办结", Clock.STOPPED)
 BEFORE_ACCEPTANCE = (RECEIVED, SUPPLEMENTING)
 OTHER_ENDS = (DECLINED, WITHDRAWN, TERMINATED)
 
+TERMINATIONS = ("逾期未补正", "容缺材料逾期未补", "申请人死亡或单位注销", "无法继续办理")
 CHECKS = ("齐全完整", "真实有效", "合法合规", "符合办理条件")
 REASON = Need("reason", "理由", "long_text")
 OPINION = Need("opinion", "办理意见", "long_text")
@@ -61,7 +67,7 @@ SUPPLEMENT_NOTICE = Action(
     "一次性告知",
     (Route("received", "supplementing"),),
     effect=Effect.STOP_NOTICE,
-    guards=(questions_answered, something_unmet),
+    guards=(questions_answered, something_unmet, nothing_overlooked, notice_in_time),
     paper="notice",
 )
 SUPPLEMENT = Action(
@@ -80,11 +86,27 @@ ACCEPT = Action(
     decides=True,
     paper="acceptance",
 )
+ACCEPT_DEFERRED = Action(
+    "accept_deferred",
+    "容缺受理",
+    (Route("received", "accepted", paper="deferral"),),
+    effect=Effect.START,
+    guards=(some_deferred, word_kept),
+    needs=(
+        Need("genuine", "已收材料真实有效", "tick"),
+        Need("signed", "申请人已签署容缺承诺书", "tick"),
+        Need("defer_until", "容缺材料最迟补齐日期", "date"),
+    ),
+    decides=True,
+    paper="acceptance",
+)
 DECLINE = Action(
     "decline",
     "不予受理",
     (Route("received", "declined"), Route("supplementing", "declined")),
     effect=Effect.STOP,
+    guards=(notice_in_time,),
+    paper="decline",
     needs=(
         Need("kind", "不予受理情形", "choice", ("不需办理", "不属职权", "不符合条件", "补正不合格")),
         REASON,
@@ -104,15 +126,21 @@ def closing(source: State, *, needs: tuple[Need, ...] = (RESULT,)) -> Action:
         (Route(source.key, "closed"),),
         roles,
         effect=Effect.STOP,
+        guards=(nothing_deferred,),
         needs=(*needs, LATE_REASON),
         anyone=True,
+        paper="completion",
     )
 
 
 def handing_over(target: State) -> Action:
     """转审核: to a named receiver, or left for whoever handles the next state."""
     return Action(
-        "hand_over", f"转{target.label.removesuffix('中')}", (Route("accepted", target.key),), needs=(RECEIVER,)
+        "hand_over",
+        f"转{target.label.removesuffix('中')}",
+        (Route("accepted", target.key),),
+        needs=(RECEIVER,),
+        paper="transfer",
     )
 
 
@@ -126,6 +154,7 @@ def refusing(states: Iterable[State]) -> Action:
         guards=(separate_duties,),
         needs=(Need("failed", "未通过的审查", "choice", CHECKS), OPINION, BASIS, LATE_REASON),
         decides=True,
+        paper="refusal",
     )
 
 
@@ -133,35 +162,6 @@ def sending_back(steps: Iterable[tuple[State, State]]) -> Action:
     """退回上一环节: one state back, the clocks run on."""
     routes = tuple(Route(source.key, target.key) for source, target in steps)
     return Action("send_back", "退回上一环节", routes, needs=(REASON,))
-
-
-def _returns_to(key: str) -> Route:
-    def remembered(facts: Facts) -> bool:
-        return facts.return_to == key
-
-    return Route("suspended", key, remembered)
-
-
-def suspending(states: Iterable[State]) -> tuple[Action, Action]:
-    """停表 and 恢复 of the states in which a special procedure may begin (行政许可法第四十五条)."""
-    keys = [state.key for state in states]
-    kinds = ("听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审", "受理后补充材料")
-    suspend = Action(
-        "suspend",
-        "停表（特别程序）",
-        tuple(Route(key, "suspended") for key in keys),
-        effect=Effect.PAUSE,
-        needs=(
-            Need("kind", "特别程序种类", "choice", kinds),
-            Need("basis", "依据", longest=200),
-            Need("days", "预计工作日数", "number"),
-            REASON,
-        ),
-    )
-    resume = Action(
-        "resume", "恢复计时", tuple(_returns_to(key) for key in keys), effect=Effect.RESUME, needs=(REASON,)
-    )
-    return suspend, resume
 
 
 def people(states: Iterable[State]) -> tuple[Action, ...]:
@@ -193,6 +193,6 @@ def ways_out(states: Iterable[State]) -> tuple[Action, Action]:
         "终止",
         tuple(Route(state.key, "terminated") for state in open_states),
         effect=Effect.STOP,
-        needs=(Need("kind", "终止情形", "choice", ("逾期未补正", "申请人死亡或单位注销", "无法继续办理")), REASON),
+        needs=(Need("kind", "终止情形", "choice", TERMINATIONS), REASON),
     )
     return withdraw, terminate

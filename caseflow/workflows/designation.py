@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from caseflow.rules.flow import Action, Clock, Effect, Flow, Need, Route, State
 from caseflow.workflows import common
-from caseflow.workflows.guards import separate_duties
+from caseflow.workflows.guards import nothing_deferred, separate_duties
+from caseflow.workflows.sideroads import side_roads
 
 ASSESSING = State("assessing", "评估中", "审核", Clock.RUNS, common.REVIEWER, duty="review")
 PUBLICISING = State("publicising", "公示中", "审核", Clock.RUNS, common.REVIEWER, duty="review")
@@ -51,9 +52,10 @@ SIGN = Action(
     "签订协议",
     (Route("signing", "closed"),),
     effect=Effect.STOP,
-    guards=(separate_duties,),
+    guards=(separate_duties, nothing_deferred),
     needs=(Need("agreement", "协议编号", longest=64), common.RESULT, common.LATE_REASON),
     decides=True,
+    paper="completion",
 )
 
 FLOW = Flow(
@@ -64,6 +66,7 @@ FLOW = Flow(
         common.REGISTER,
         common.RECEIVE_MATERIAL,
         common.ACCEPT,
+        common.ACCEPT_DEFERRED,
         common.SUPPLEMENT_NOTICE,
         common.SUPPLEMENT,
         common.DECLINE,
@@ -82,7 +85,9 @@ FLOW = Flow(
                 (SIGNING, NEGOTIATING),
             ],
         ),
-        *common.suspending([common.ACCEPTED, *REVIEW]),
+        *side_roads(
+            [*OPEN, common.SUSPENDED], [common.ACCEPTED, *REVIEW], [common.CLOSED, common.REFUSED, common.DECLINED]
+        ),
         *common.people([*OPEN, common.SUSPENDED]),
         *common.ways_out([*OPEN, common.SUSPENDED]),
     ),

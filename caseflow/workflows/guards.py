@@ -32,9 +32,7 @@ def materials_complete(_here: State, facts: Facts) -> Refusal | None:
     checklist = facts.checklist
     if checklist is None or checklist.complete:
         return None
-    asked = [f"未回答“{question.question}”" for question in checklist.questions]
-    unmet = [f"“{line.material.name}”{'不符' if line.receipt.fault else '未提交'}" for line in checklist.unmet]
-    return Refusal("incomplete", "材料不齐全：" + "；".join(asked + unmet), "行政许可法第三十二条")
+    return Refusal("incomplete", f"材料不齐全：{checklist.missing_words()}", "行政许可法第三十二条")
 
 
 def something_unmet(_here: State, facts: Facts) -> Refusal | None:
@@ -68,3 +66,107 @@ def held_by_actor(_here: State, facts: Facts) -> Refusal | None:
     if facts.handler == facts.actor:
         return None
     return Refusal("not_held", "本件不由您经办，不能释放")
+
+
+def some_deferred(_here: State, facts: Facts) -> Refusal | None:
+    """容缺受理 needs a line to defer and every other line met."""
+    checklist = facts.checklist
+    if checklist is None:
+        return None
+    if not checklist.acceptable:
+        return Refusal("incomplete", f"除容缺材料外还不齐全：{checklist.missing_words()}", "行政许可法第三十二条")
+    return None if checklist.deferred else Refusal("nothing_deferred", "没有标为容缺的材料，直接受理即可")
+
+
+def word_kept(_here: State, facts: Facts) -> Refusal | None:
+    """An applicant who broke a commitment is not granted another."""
+    return Refusal("broken", f"申请人有未履行承诺的记录（{facts.broken}），不适用容缺受理") if facts.broken else None
+
+
+def nothing_deferred(_here: State, facts: Facts) -> Refusal | None:
+    """A case is not completed while a deferred line is open."""
+    checklist = facts.checklist
+    if checklist is None or not checklist.deferred:
+        return None
+    names = "、".join(f"“{line.material.name}”" for line in checklist.deferred)
+    return Refusal("deferred_open", f"容缺材料{names}还没有补齐，不能办结")
+
+
+def deferral_open(_here: State, facts: Facts) -> Refusal | None:
+    """There is something deferred to hand in."""
+    return None if "deferral" in facts.running else Refusal("nothing_deferred", "本件没有待补的容缺材料")
+
+
+def nothing_overlooked(_here: State, facts: Facts) -> Refusal | None:
+    """Once means once: what the last notice could have named needs a supervisor's reason now."""
+    if not facts.overlooked or "second_notice" in facts.consents:
+        return None
+    names = "、".join(f"“{name}”" for name in facts.overlooked)
+    return Refusal(
+        "second_notice", f"{names}上次告知时就可以指出，再次告知须主管同意并说明理由", "行政许可法第三十二条"
+    )
+
+
+def notice_in_time(_here: State, facts: Facts) -> Refusal | None:
+    """After the notice clock lapsed the application counts as accepted; anything else needs a supervisor's reason."""
+    if not facts.lapsed("notice") or "after_lapse" in facts.consents:
+        return None
+    return Refusal(
+        "after_lapse", "逾期未告知，视为受理；告知或不予受理须主管同意并说明理由", "行政许可法第三十二条第四项"
+    )
+
+
+def before_the_limit(_here: State, facts: Facts) -> Refusal | None:
+    """More time is asked for and granted while the promise still holds."""
+    return Refusal("limit_passed", "时限已过，不能再延期", "行政许可法第四十二条") if facts.late else None
+
+
+def not_yet_extended(_here: State, facts: Facts) -> Refusal | None:
+    """One extension a case, one request at a time."""
+    if facts.extension is None or facts.extension.outcome == "rejected":
+        return None
+    words = "已延期一次，不能再延" if facts.extension.outcome == "granted" else "延期申请正在等主管决定"
+    return Refusal("extended", words, "行政许可法第四十二条")
+
+
+def extension_asked(_here: State, facts: Facts) -> Refusal | None:
+    """There is a request to decide."""
+    asked = facts.extension is not None and facts.extension.outcome == "asked"
+    return None if asked else Refusal("not_asked", "没有等待决定的延期申请")
+
+
+def not_own_request(_here: State, facts: Facts) -> Refusal | None:
+    """Nobody decides on an own request, nor on a case in own hands."""
+    own = facts.handler == facts.actor or (facts.extension is not None and facts.extension.asker == facts.actor)
+    return Refusal("own_request", "不能决定自己经办的办件的延期", "岗位分离") if own else None
+
+
+def commitment_open(_here: State, facts: Facts) -> Refusal | None:
+    """A commitment is still to be kept."""
+    return None if "commitment" in facts.running else Refusal("no_commitment", "本件没有待履行的承诺")
+
+
+def commitment_lapsed(_here: State, facts: Facts) -> Refusal | None:
+    """A commitment is broken only after its last day."""
+    if facts.lapsed("commitment"):
+        return None
+    return Refusal("commitment_runs", "承诺的期限还没有过，不能登记为未履行")
+
+
+def paid_and_not_returned(_here: State, facts: Facts) -> Refusal | None:
+    """Only a payment that was made can come back."""
+    if facts.paid and not facts.returned:
+        return None
+    return Refusal("nothing_to_return", "没有可退回的拨付")
+
+
+def returned(_here: State, facts: Facts) -> Refusal | None:
+    """A second payment needs the first to have come back."""
+    return None if facts.returned else Refusal("not_returned", "款项没有退回，不能再次拨付")
+
+
+def late_correction_consented(_here: State, facts: Facts) -> Refusal | None:
+    """After the decision a correction needs a supervisor's consent."""
+    if "late_correction" in facts.consents:
+        return None
+    return Refusal("late_correction", "决定作出后更正须主管同意并说明理由")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from caseflow.rules.flow import Action, Effect, Flow, Route
 from caseflow.workflows import common
 from caseflow.workflows.guards import materials_complete
+from caseflow.workflows.sideroads import side_roads
 
 OPEN = (*common.BEFORE_ACCEPTANCE, common.ACCEPTED)
 
@@ -27,11 +28,12 @@ FLOW = Flow(
         common.RECEIVE_MATERIAL,
         CLOSE_ON_THE_SPOT,
         common.ACCEPT,
+        common.ACCEPT_DEFERRED,
         common.SUPPLEMENT_NOTICE,
         common.SUPPLEMENT,
         common.DECLINE,
         common.closing(common.ACCEPTED, needs=(common.LAWFUL, common.CONDITIONS, common.RESULT)),
-        *common.suspending([common.ACCEPTED]),
+        *side_roads([*OPEN, common.SUSPENDED], [common.ACCEPTED], [common.CLOSED, common.DECLINED], extendable=False),
         *common.people([*OPEN, common.SUSPENDED]),
         *common.ways_out([*OPEN, common.SUSPENDED]),
     ),

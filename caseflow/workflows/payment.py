@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from caseflow.rules.flow import Action, Clock, Effect, Facts, Flow, Need, Route, State
 from caseflow.workflows import common
-from caseflow.workflows.guards import separate_duties
+from caseflow.workflows.guards import nothing_deferred, paid_and_not_returned, returned, separate_duties
+from caseflow.workflows.sideroads import side_roads
 
 CHECKING = State("checking", "复核中", "审核", Clock.RUNS, common.CHECKER, duty="check")
 APPROVING = State("approving", "审批中", "审核", Clock.RUNS, common.APPROVER, duty="authorise")
@@ -21,6 +22,8 @@ def _within_threshold(facts: Facts) -> bool:
     return not _above_threshold(facts)
 
 
+REFERENCE = Need("reference", "支付凭证号", longest=64)
+
 APPROVE = Action(
     "approve",
     "审核通过",
@@ -32,7 +35,10 @@ APPROVE = Action(
 CHECK = Action(
     "check",
     "复核通过",
-    (Route("checking", "approving", _above_threshold), Route("checking", "approved", _within_threshold)),
+    (
+        Route("checking", "approving", _above_threshold),
+        Route("checking", "approved", _within_threshold, paper="statement"),
+    ),
     guards=(separate_duties,),
     needs=(common.OPINION,),
     decides=True,
@@ -40,7 +46,7 @@ CHECK = Action(
 AUTHORISE = Action(
     "authorise",
     "审批同意",
-    (Route("approving", "approved"),),
+    (Route("approving", "approved", paper="statement"),),
     guards=(separate_duties,),
     needs=(common.OPINION,),
     decides=True,
@@ -49,6 +55,7 @@ SETTLE_STATEMENT = Action(
     "settle_statement",
     "明细表签字确认",
     (Route("approved", "paying"),),
+    guards=(nothing_deferred,),
     needs=(Need("confirmed", "申请人已核对明细并签字", "tick"),),
 )
 PAY = Action(
@@ -56,9 +63,28 @@ PAY = Action(
     "确认拨付",
     (Route("paying", "closed"),),
     effect=Effect.STOP,
-    guards=(separate_duties,),
-    needs=(Need("reference", "支付凭证号", longest=64), common.RESULT, common.LATE_REASON),
+    guards=(separate_duties, nothing_deferred),
+    needs=(REFERENCE, common.RESULT, common.LATE_REASON),
     decides=True,
+    paper="completion",
+)
+RETURN_PAYMENT = Action(
+    "return_payment",
+    "登记退汇",
+    (Route("closed"),),
+    common.CASHIER,
+    guards=(paid_and_not_returned,),
+    needs=(common.REASON,),
+    anyone=True,
+)
+PAY_AGAIN = Action(
+    "pay_again",
+    "重新拨付",
+    (Route("closed"),),
+    common.CASHIER,
+    guards=(returned,),
+    needs=(REFERENCE,),
+    anyone=True,
 )
 
 FLOW = Flow(
@@ -69,6 +95,7 @@ FLOW = Flow(
         common.REGISTER,
         common.RECEIVE_MATERIAL,
         common.ACCEPT,
+        common.ACCEPT_DEFERRED,
         common.SUPPLEMENT_NOTICE,
         common.SUPPLEMENT,
         common.DECLINE,
@@ -78,11 +105,17 @@ FLOW = Flow(
         AUTHORISE,
         SETTLE_STATEMENT,
         PAY,
+        RETURN_PAYMENT,
+        PAY_AGAIN,
         common.refusing(REVIEW),
         common.sending_back(
             [(common.REVIEWING, common.ACCEPTED), (CHECKING, common.REVIEWING), (APPROVING, CHECKING)],
         ),
-        *common.suspending([common.ACCEPTED, *REVIEW, common.APPROVED]),
+        *side_roads(
+            [*OPEN, common.SUSPENDED],
+            [common.ACCEPTED, *REVIEW, common.APPROVED],
+            [common.CLOSED, common.REFUSED, common.DECLINED],
+        ),
         *common.people([*OPEN, common.SUSPENDED]),
         *common.ways_out([*OPEN, common.SUSPENDED]),
     ),

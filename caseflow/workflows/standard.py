@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from caseflow.rules.flow import Action, Flow, Route
 from caseflow.workflows import common
-from caseflow.workflows.guards import separate_duties
+from caseflow.workflows.guards import nothing_deferred, separate_duties
+from caseflow.workflows.sideroads import side_roads
 
 OPEN = (*common.BEFORE_ACCEPTANCE, common.ACCEPTED, common.REVIEWING, common.APPROVED)
 
@@ -12,7 +13,7 @@ APPROVE = Action(
     "approve",
     "审核通过",
     (Route("reviewing", "approved"),),
-    guards=(separate_duties,),
+    guards=(separate_duties, nothing_deferred),
     needs=(common.LAWFUL, common.CONDITIONS, common.OPINION),
     decides=True,
 )
@@ -25,6 +26,7 @@ FLOW = Flow(
         common.REGISTER,
         common.RECEIVE_MATERIAL,
         common.ACCEPT,
+        common.ACCEPT_DEFERRED,
         common.SUPPLEMENT_NOTICE,
         common.SUPPLEMENT,
         common.DECLINE,
@@ -33,7 +35,11 @@ FLOW = Flow(
         common.refusing([common.REVIEWING]),
         common.sending_back([(common.REVIEWING, common.ACCEPTED)]),
         common.closing(common.APPROVED),
-        *common.suspending([common.ACCEPTED, common.REVIEWING, common.APPROVED]),
+        *side_roads(
+            [*OPEN, common.SUSPENDED],
+            [common.ACCEPTED, common.REVIEWING, common.APPROVED],
+            [common.CLOSED, common.REFUSED, common.DECLINED],
+        ),
         *common.people([*OPEN, common.SUSPENDED]),
         *common.ways_out([*OPEN, common.SUSPENDED]),
     ),

@@ -17,6 +17,7 @@ from caseflow.store.models import AccessRow, CaseRow, DeadlineRow, EventRow, Pap
 from tests.support.office import Office, open_office
 from tests.support.roads import ACCEPT, APPROVE, CHECK, HAND_OVER, PAY, SETTLE, SMALL
 
+COUNTED_OUT = {"excluded": "不计入办理时限"}
 TRANSFER = "transfer-continuation"
 HOSPITAL = "inpatient-reimbursement"
 ENROLMENT = "resident-enrolment"
@@ -106,7 +107,7 @@ def test_a_pause_moves_both_limits_by_its_working_days(office: Office) -> None:
     ref = office.register(TRANSFER)
     office.act(ref, *ACCEPT[:2], **ACCEPT[2])
     office.sleep(1)
-    why = {"kind": "鉴定", "basis": "行政许可法第四十五条", "days": "5", "reason": "笔迹鉴定"}
+    why = {"kind": "鉴定", "basis": "行政许可法第四十五条", "days": "5", "reason": "笔迹鉴定"} | COUNTED_OUT
 
     office.act(ref, "clerk", "suspend", **why)
     stopped = office.case(ref).record

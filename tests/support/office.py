@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, insert, select
 
@@ -140,9 +141,11 @@ def _hire(session: Connection, bureau: str, number: str, name: str, roles: tuple
     return int(staff_id)
 
 
-def open_office(engine: Engine, bureau: str = "shawan", extra: Mapping[str, tuple[str, ...]] | None = None) -> Office:
+def open_office(
+    engine: Engine, bureau: str = "shawan", extra: Mapping[str, tuple[str, ...]] | None = None, items: Path | None = None
+) -> Office:
     """An office with one person per role, and those named in `extra` with the roles given."""
-    house = House.open(new_master())
+    house = House.open(new_master(), items)
     people = {role: (role,) for role in ROLES} | dict(extra or {})
     staff = {}
     with writing(engine) as session:
