@@ -63,7 +63,8 @@ def correct(
     case = load_case(session, house, actor, case_id, beijing_day(now), lock=True)
     check_version(session, case, version)
     check_details({"更正理由": reason, **changes})
-    decide(case, "correct", {"reason": reason})
+    action = correcting_action(case)
+    decide(case, action, {"reason": reason})
     work = _Correction(session, house, case, reason, beijing_day(now))
     _check_keys(work, changes)
     for part in PARTS:
@@ -81,7 +82,13 @@ def correct(
         work.faults.append(Fault("更正", "没有改动任何内容"))
     if work.faults:
         raise BadInput(work.faults)
-    return _write(work, actor, now)
+    return _write(work, actor, action, now)
+
+
+def correcting_action(case: CaseState) -> str:
+    """更正 until the decision; after it the action that needs a supervisor's consent."""
+    before = any(route.source == case.state.key for route in case.flow.actions["correct"].routes)
+    return "correct" if before else "correct_late"
 
 
 def _check_keys(work: _Correction, changes: Mapping[str, str]) -> None:
@@ -101,7 +108,7 @@ def _correct_person(work: _Correction, part: str, changes: Mapping[str, str]) ->
     if row is None:
         work.faults.append(Fault(PART_TEXT[part], f"本件没有{PART_TEXT[part]}"))
         return
-    before = _party(work.house, row)
+    before = party_of(work.house, row)
     after = _changed_party(work, before, changes)
     if after is None or after.party == before:
         return
@@ -113,7 +120,8 @@ def _correct_person(work: _Correction, part: str, changes: Mapping[str, str]) ->
         work.columns |= applicant_columns(work.house, after.party)
 
 
-def _party(house: House, row: Row[Any]) -> Party:
+def party_of(house: House, row: Row[Any]) -> Party:
+    """A person's row as it was entered, the number opened."""
     number = house.keys.open(row.id_sealed)
     return Party(row.name, IdKind(row.id_kind), number, row.phone, row.relation, row.authorisation)
 
@@ -197,7 +205,7 @@ def _correct_received_on(work: _Correction, text: str | None) -> None:
         work.columns |= derive(calendar, moved.clocks, work.today).columns(calendar)
 
 
-def _write(work: _Correction, actor: Actor, now: datetime) -> int:
+def _write(work: _Correction, actor: Actor, action: str, now: datetime) -> int:
     record, session = work.case.record, work.session
     told: dict[str, Any] = {"reason": work.reason.strip(), "changes": work.told}
     if work.people_changed or "received_on" in work.columns:
@@ -220,13 +228,13 @@ def _write(work: _Correction, actor: Actor, now: datetime) -> int:
         on_day=work.today,
         actor_id=actor.id,
         actor_name=actor.name,
-        action="correct",
+        action=action,
         from_state=record.state,
         to_state=record.state,
         detail=told,
     )
     head = append(session, work.house.keys, record.chain, [entry])
-    holder = {} if record.handler_id is not None else {"handler_id": actor.id}
+    holder = {"handler_id": actor.id} if record.handler_id is None and record.is_open else {}
     changed = update(CaseRow).where(CaseRow.bureau == record.bureau, CaseRow.id == record.id)
     session.execute(changed.values(**work.columns, **holder, version=record.version + 1, chain=head))
     return record.version + 1

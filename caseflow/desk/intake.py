@@ -40,7 +40,10 @@ __all__ = ["Application", "CaseRef", "Party", "Preview", "preview", "register"]
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What the clerk entered. `request_key` makes the same form act once; `received_on` is only for late entry."""
+    """What the clerk entered. `request_key` makes the same form act once; `received_on` is only for late entry.
+
+    `carried_from` is the number of the case whose data this is, registered under a wrong item; it keeps its receipt.
+    """
 
     item_key: str
     applicant: Party
@@ -54,6 +57,7 @@ class Application:
     note: str = ""
     received_on: date | None = None
     late_reason: str = ""
+    carried_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +167,8 @@ def _received_on(
     house: House, actor: Actor, item: Item, application: Application, now: datetime, faults: list[Fault]
 ) -> date:
     calendar, today = house.catalogue.calendar_of(actor.bureau), beijing_day(now)
+    if application.received_on is not None and application.carried_from:
+        return application.received_on
     if application.received_on is not None:
         text = late_entry_fault(calendar, application.received_on, today, application.late_reason)
         faults += [Fault("收件日期", text)] if text else []
@@ -273,6 +279,8 @@ def _first_event(
     now: datetime,
 ) -> None:
     detail = {"channel": application.channel, "received_on": received_on.isoformat()}
+    if application.carried_from:
+        detail["carried_from"] = application.carried_from
     if application.late_reason.strip():
         detail["late_reason"] = application.late_reason.strip()
     entry = Entry(
