@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -49,8 +49,20 @@ class Catalogue:
         return tuple(sorted((item for (of, _), item in self.items.items() if of == bureau), key=lambda item: item.name))
 
     def calendar_of(self, bureau: str) -> WorkingCalendar:
-        """The working calendar by which this bureau's limits run."""
+        """The bureau's working calendar as it was packaged, without the days entered in a database since."""
         return self.calendars[self.bureau(bureau).key]
+
+    def layers_of(self, key: str) -> tuple[Layer, ...]:
+        """The packaged layers of a calendar, later over earlier: national, region, the bureau's own; NotFound."""
+        if key in self.bureaus:
+            return _layers_of_bureau(self.bureaus[key])
+        if key not in _layers():
+            raise NotFound(f"没有日历“{key[:40]}”")
+        return tuple(_layers()[layer] for layer in dict.fromkeys(("cn", key)))
+
+    def bureaus_on(self, layer: str) -> tuple[str, ...]:
+        """The bureaus whose calendar lies on this layer."""
+        return tuple(key for key in self.bureaus if layer in {one.key for one in self.layers_of(key)})
 
 
 def load_catalogue(items_dir: Path | None = None) -> Catalogue:
@@ -167,25 +179,34 @@ def _layers() -> Mapping[str, Layer]:
     return layers
 
 
+def _layers_of_bureau(bureau: Bureau) -> tuple[Layer, ...]:
+    below = dict.fromkeys(("cn", bureau.calendar))
+    return (*(_layers()[key] for key in below), Layer(bureau.key, bureau.name, ()))
+
+
 @lru_cache(maxsize=32)
 def _calendar(key: str, layer_keys: tuple[str, ...]) -> WorkingCalendar:
-    layers = [_layers()[layer] for layer in layer_keys]
-    return WorkingCalendar.build(key, layers, revision=_revision(layers))
+    return build_calendar(key, [_layers()[layer] for layer in layer_keys])
+
+
+def build_calendar(key: str, layers: Sequence[Layer], newest: int = 0) -> WorkingCalendar:
+    """A calendar of these layers; its revision names their content and the newest entered day among them."""
+    return WorkingCalendar.build(key, layers, revision=f"{_revision(layers)}.{newest}")
 
 
 def _calendars(bureaus: Mapping[str, Bureau], faults: list[Fault]) -> dict[str, WorkingCalendar]:
-    calendars = {key: _calendar(key, ("cn",) if key == "cn" else ("cn", key)) for key in _layers()}
+    calendars = {key: _calendar(key, tuple(dict.fromkeys(("cn", key)))) for key in _layers()}
     for bureau in bureaus.values():
         if bureau.calendar not in _layers():
             faults.append(Fault(f"{bureau.key}/bureau.toml calendar", f"没有日历 {bureau.calendar!r}"))
         elif bureau.key in _layers():
             faults.append(Fault(f"{bureau.key}/bureau.toml key", "与一个日历同名"))
         else:
-            layers = ("cn",) if bureau.calendar == "cn" else ("cn", bureau.calendar)
-            calendars[bureau.key] = _calendar(bureau.key, layers)
+            calendars[bureau.key] = _calendar(bureau.key, tuple(dict.fromkeys(("cn", bureau.calendar))))
     return calendars
 
 
-def _revision(layers: list[Layer]) -> str:
-    told = "\n".join(f"{layer.key} {e.day} {e.off} {e.source} {e.estimated}" for layer in layers for e in layer.entries)
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+def _revision(layers: Sequence[Layer]) -> str:
+    told = [f"{layer.key} {layer.published_through}" for layer in layers if layer.published_through is not None]
+    told += [f"{layer.key} {e.day} {e.off} {e.source} {e.estimated}" for layer in layers for e in layer.entries]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from caseflow.errors import BadInput, Fault
 
@@ -22,6 +23,8 @@ _KEY_BYTES: Final = 32
 _NO_KEY: Final = "没有密钥。请先运行 caseflow init 生成 caseflow.toml，或设置环境变量 CASEFLOW_MASTER_KEY"
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
+_SECURITIES: Final = ("starttls", "ssl", "none")
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9.\-]{1,190}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,17 @@ class Settings:
     threads: int = 8
     secure_cookies: bool = True
     idle_minutes: int = 30
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    smtp_from: str = ""
+    sms_url: str = field(default="", repr=False)
+    sms_secret: str = field(default="", repr=False)
+    ca_file: Path | None = None
+    send_timeout: int = 10
+    office_mail: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def cookie_secret(self) -> str:
@@ -53,6 +67,8 @@ def load_settings(environ: Mapping[str, str], path: Path = CONFIG_FILE) -> Setti
     values = _values(environ, path)
     if not values.get("master_key"):
         raise BadInput([Fault("", _NO_KEY)])
+    if faults := _incomplete(values):
+        raise BadInput(faults)
     return Settings(**{"database_url": DEFAULT_DATABASE, **values})
 
 
@@ -71,9 +87,15 @@ def _values(environ: Mapping[str, str], path: Path) -> dict[str, Any]:
     values = {key: _value(key, place, raw, faults) for key, (place, raw) in given.items()}
     if faults:
         raise BadInput(faults)
-    if values.get("items_dir") and "CASEFLOW_ITEMS_DIR" not in environ:
-        values["items_dir"] = path.parent / values["items_dir"]
+    for key in ("items_dir", "ca_file"):
+        if values.get(key) and f"{_PREFIX}{key.upper()}" not in environ:
+            values[key] = path.parent / values[key]
     return values
+
+
+def _incomplete(values: Mapping[str, Any]) -> list[Fault]:
+    """What is missing beside what was given, for sending messages."""
+    return [Fault(place, text) for place, text, wrong in _TOGETHER if wrong(values)]
 
 
 def _read_file(path: Path) -> Mapping[str, Any]:
@@ -128,6 +150,52 @@ def _flag(raw: object) -> bool:
     return word in _TRUE
 
 
+def _word(options: tuple[str, ...]) -> Callable[[object], str]:
+    def read(raw: object) -> str:
+        word = _text(raw).lower()
+        if word not in options:
+            raise ValueError(f"应为 {'、'.join(options)} 之一")
+        return word
+
+    return read
+
+
+def _address(raw: object) -> str:
+    text = _text(raw)
+    if not _ADDRESS.fullmatch(text):
+        raise ValueError("应为邮箱地址，如 office@example.cn")
+    return text
+
+
+def _web_address(raw: object) -> str:
+    text = _text(raw)
+    parts = urlsplit(text)
+    plain = text.isascii() and text.isprintable() and " " not in text
+    if not plain or parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.fragment:
+        raise ValueError("应为 http:// 或 https:// 开头的地址，不含账号")
+    _ = parts.port  # a port that is no number is a ValueError
+    return text
+
+
+def _mailboxes(raw: object) -> dict[str, str]:
+    """A table of bureau = address, or "bureau=address, bureau=address" in a variable."""
+    pairs = raw.items() if isinstance(raw, dict) else (part.partition("=")[::2] for part in _text(raw).split(","))
+    return {str(bureau).strip(): _address(address) for bureau, address in pairs}
+
+
+_TOGETHER: Final[tuple[tuple[str, str, Callable[[Mapping[str, Any]], bool]], ...]] = (
+    ("smtp_from", "设置了 smtp_host，还应设置发件地址", lambda v: "smtp_host" in v and "smtp_from" not in v),
+    ("smtp_password", "设置了 smtp_user，还应设置密码", lambda v: "smtp_user" in v and "smtp_password" not in v),
+    (
+        "smtp_security",
+        "不加密的连接不能使用账号和密码，请改用 starttls 或 ssl",
+        lambda v: "smtp_user" in v and v.get("smtp_security") == "none",
+    ),
+    ("sms_secret", "设置了 sms_url，还应设置签名密钥", lambda v: "sms_url" in v and "sms_secret" not in v),
+    ("smtp_host", "设置了 office_mail，还应设置邮件服务器", lambda v: "office_mail" in v and "smtp_host" not in v),
+)
+"""Settings that need each other: where the fault is, what to do, and when it is one."""
+
 _READERS: Final[Mapping[str, Callable[[object], Any]]] = {
     "database_url": _text,
     "master_key": _text,
@@ -137,4 +205,15 @@ _READERS: Final[Mapping[str, Callable[[object], Any]]] = {
     "threads": _number(1, 64),
     "secure_cookies": _flag,
     "idle_minutes": _number(1, 720),
+    "smtp_host": _text,
+    "smtp_port": _number(1, 65_535),
+    "smtp_security": _word(_SECURITIES),
+    "smtp_user": _text,
+    "smtp_password": _text,
+    "smtp_from": _address,
+    "sms_url": _web_address,
+    "sms_secret": _text,
+    "ca_file": _folder,
+    "send_timeout": _number(1, 30),
+    "office_mail": _mailboxes,
 }

@@ -9,9 +9,12 @@ from pathlib import Path
 from caseflow.catalogue import Catalogue, load_catalogue
 from caseflow.store.seal import Keys, new_master
 
-__all__ = ["BEIJING", "Actor", "House", "beijing_day", "new_master"]
+__all__ = ["BEIJING", "SYSTEM", "Actor", "House", "beijing_day", "new_master"]
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+SYSTEM = "系统"
+"""Who acts in the history where no person did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -406,9 +406,7 @@ def test_doctor_finds_a_file_others_can_read_and_tables_that_are_missing(empty_f
     assert failed == {"mode", "schema"}
 
 
-def test_doctor_finds_a_wrong_key_and_a_database_that_is_away(
-    installed: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_doctor_finds_a_wrong_key_and_a_database_that_is_away(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CASEFLOW_MASTER_KEY", "not-a-key")
     monkeypatch.setenv("CASEFLOW_DATABASE_URL", "sqlite:////no/such/folder/x.db")
 

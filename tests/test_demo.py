@@ -260,9 +260,7 @@ def test_another_database_is_never_replaced(tmp_path: Path) -> None:
         new_demo_file(path)
 
 
-def test_the_command_without_serving_tells_the_cases_by_state(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_without_serving_tells_the_cases_by_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     found = CliRunner().invoke(main, ["demo", "--no-serve", "--cases", "3"])

@@ -12,6 +12,7 @@ from caseflow.errors import OutsideCalendar
 from caseflow.house import BEIJING, Actor
 from caseflow.rules.flow import ROLES
 from caseflow.store.db import reading
+from caseflow.views.calendar_page import working_calendar
 from caseflow.views.worklist import NavCounts, nav_counts
 from web.clock import now, today
 from web.gate import CASE_READERS, db_engine, house, may
@@ -90,7 +91,8 @@ def _frame() -> dict[str, Any]:
 
 def _bar(bureau: str) -> Today:
     day = today()
-    calendar = house().catalogue.calendar_of(bureau)
+    with reading(db_engine()) as connection:
+        calendar = working_calendar(connection, house(), bureau)
     weekday = f"周{WEEKDAYS[day.weekday()]}"
     try:
         return Today(day, clock_time(now()), weekday, calendar.is_working(day), calendar.day(day).name)

@@ -19,6 +19,7 @@ from caseflow.rules.checklist import Checklist, open_questions
 from caseflow.rules.item import Item, applies
 from caseflow.store.db import reading, writing
 from caseflow.views.casefile import load_case
+from caseflow.views.calendar_page import working_calendar
 from caseflow.views.earlier import EarlierCase, earlier_cases
 from web import intake_form as forms
 from web.clock import now, today
@@ -287,12 +288,15 @@ def _decisions(item: Item, draft: Draft, checklist: Checklist) -> list[Any]:
 
 
 def _deadline(item: Item, draft: Draft) -> str:
-    return forms.deadline_warning(item, house().catalogue.calendar_of(item.bureau), draft, today())
+    with reading(db_engine()) as session:
+        calendar = working_calendar(session, house(), item.bureau)
+    return forms.deadline_warning(item, calendar, draft, today())
 
 
 def _sentence(item: Item) -> str:
     try:
-        return preview(house(), item, today()).sentence
+        with reading(db_engine()) as session:
+            return preview(session, house(), item, today()).sentence
     except OutsideCalendar as error:
         return str(error)
 

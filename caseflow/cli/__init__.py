@@ -11,7 +11,20 @@ import click
 
 from caseflow.errors import CaseflowError
 
-COMMANDS: Final = ("init", "serve", "demo", "sync", "check", "items", "due", "staff", "tick", "doctor")
+COMMANDS: Final = (
+    "init",
+    "serve",
+    "worker",
+    "demo",
+    "sync",
+    "check",
+    "items",
+    "due",
+    "calendar",
+    "staff",
+    "tick",
+    "doctor",
+)
 _REFUSED: Final = 2
 
 

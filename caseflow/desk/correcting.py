@@ -22,6 +22,7 @@ from caseflow.rules.clock import Limit
 from caseflow.rules.entries import check_fields, parse_day, text_fault
 from caseflow.rules.item import CaseType
 from caseflow.rules.reception import late_entry_fault
+from caseflow.store.calendars import calendar_for
 from caseflow.store.facts import CaseState, load_case
 from caseflow.store.journal import Entry, append
 from caseflow.store.models import CaseRow, PersonRow
@@ -182,7 +183,7 @@ def _correct_received_on(work: _Correction, text: str | None) -> None:
     record = work.case.record
     if text is None or text.strip() == record.received_on.isoformat():
         return
-    calendar = work.house.catalogue.calendar_of(record.bureau)
+    calendar = calendar_for(work.session, work.house, record.bureau)
     try:
         day = parse_day(text.strip(), "收件日期")
     except ValueError as error:

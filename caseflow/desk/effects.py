@@ -17,6 +17,7 @@ from caseflow.rules.checklist import Line, LineState
 from caseflow.rules.clock import Limit, Pause, Unit
 from caseflow.rules.entries import parse_statement
 from caseflow.rules.flow import Effect, Facts, State, Step
+from caseflow.store.calendars import calendar_for
 from caseflow.store.facts import CaseState, start_of
 from caseflow.store.models import MaterialRow, PauseRow, StaffRoleRow, StaffRow, StatementRow
 from caseflow.workflows.guards import separate_duties
@@ -47,7 +48,7 @@ class Work:
     @property
     def calendar(self) -> WorkingCalendar:
         """The working calendar of the case's bureau."""
-        return self.house.catalogue.calendar_of(self.case.record.bureau)
+        return calendar_for(self.session, self.house, self.case.record.bureau)
 
     @property
     def key(self) -> tuple[str, int]:

@@ -14,7 +14,7 @@ from caseflow.desk.effects import EFFECTS, EXTRAS, Work, nothing
 from caseflow.desk.intake import kept_day, write_materials
 from caseflow.desk.paper_fields import issue_papers
 from caseflow.desk.sideroads import SIDE_EXTRAS, deferral_within_promise
-from caseflow.errors import BadInput, CaseChanged, Fault, NotFound, Refused
+from caseflow.errors import BadInput, CaseChanged, Fault, NotFound, Refusal, Refused
 from caseflow.house import BEIJING, Actor, House, beijing_day
 from caseflow.rules.checklist import Mark, Receipt, check_answers, check_materials, check_receipts
 from caseflow.rules.clock import Pause
@@ -33,6 +33,8 @@ from caseflow.store.models import (
 from caseflow.workflows.guards import separate_duties
 
 BEFORE_ACCEPTANCE = ("received", "supplementing")
+CORRECTIONS = ("correct", "correct_late")
+"""Actions with a writer of their own: caseflow.desk.correcting."""
 DATED = (Effect.START, Effect.PAUSE, Effect.RESUME, Effect.EXTEND)
 
 
@@ -70,6 +72,8 @@ def advance(  # noqa: PLR0913, PLR0917 - one step has its case, its action, its 
         marking = "receive_deferred" if action == "receive_deferred" else "receive_material"
         case = _take_materials(session, actor, case, marking, receipts or {}, answers or {}, now)
     step = decide(case, action, details)
+    if action in CORRECTIONS:
+        raise Refused([Refusal("no_change", "更正须写明改什么")])
     work = Work(session, house, actor, case, step, details, now)
     EFFECTS[step.action.effect](work)
     EXTRAS.get(action, nothing)(work)

@@ -24,6 +24,7 @@ from caseflow.rules.definition import CHANNELS
 from caseflow.rules.entries import check_fields, text_fault
 from caseflow.rules.item import CaseType, FieldKind, Item
 from caseflow.rules.reception import arrival_day, late_entry_fault
+from caseflow.store.calendars import calendar_for
 from caseflow.store.counters import next_serial
 from caseflow.store.editions import current_edition
 from caseflow.store.facts import load_case
@@ -80,9 +81,9 @@ class Preview:
     provisional: bool
 
 
-def preview(house: House, item: Item, start: date) -> Preview:
+def preview(session: Connection, house: House, item: Item, start: date) -> Preview:
     """Both due dates if `item` were accepted on `start`; raises OutsideCalendar."""
-    calendar = house.catalogue.calendar_of(item.bureau)
+    calendar = calendar_for(session, house, item.bureau)
     dates = derive(calendar, Clocks(start, *_limits(item)), start)
     parts = [f"现在受理：自 {start.isoformat()} 起算"]
     if item.case_type is CaseType.IMMEDIATE:
@@ -116,13 +117,13 @@ def register(session: Connection, house: House, actor: Actor, application: Appli
         return known
     edition_id, item = current_edition(session, actor.bureau, application.item_key)
     check_bar(session, house, actor, item, application.applicant, beijing_day(now))
-    parties, fields, received_on = _checked(house, actor, item, application, now)
+    parties, fields, received_on = _checked(session, house, actor, item, application, now)
     case_id, ref = _insert_case(
         session, house, actor, application, item, edition_id, parties[0], fields, received_on, now
     )
     session.execute(insert(PersonRow), [party.row(house, actor.bureau, case_id) for party in parties])
     write_materials(session, actor, case_id, item, {}, application.receipts, received_on)
-    calendar = house.catalogue.calendar_of(actor.bureau)
+    calendar = calendar_for(session, house, actor.bureau)
     open_deadline(session, calendar, actor.bureau, case_id, "notice", received_on, Limit(item.limits.notice))
     case = load_case(session, house, actor, case_id, beijing_day(now))
     issue(session, house, actor, case, "receipt", receipt_fields(case), now)
@@ -140,7 +141,7 @@ def _known(session: Connection, actor: Actor, request_key: str) -> CaseRef | Non
 
 
 def _checked(
-    house: House, actor: Actor, item: Item, application: Application, now: datetime
+    session: Connection, house: House, actor: Actor, item: Item, application: Application, now: datetime
 ) -> tuple[list[CheckedParty], dict[str, Any], date]:
     """Everything on the form checked at once; BadInput with every fault."""
     today = beijing_day(now)
@@ -148,7 +149,7 @@ def _checked(
     fields, field_faults = check_fields(item, application.answers, application.fields)
     faults += [*check_answers(item, application.answers), *field_faults, *check_receipts(item, application.receipts)]
     faults += _text_faults(application)
-    received_on = _received_on(house, actor, item, application, now, faults)
+    received_on = _received_on(session, house, actor, item, application, now, faults)
     if faults:
         raise BadInput(faults)
     return parties, sealed_fields(house, item, fields), received_on
@@ -164,9 +165,15 @@ def _text_faults(application: Application) -> list[Fault]:
 
 
 def _received_on(
-    house: House, actor: Actor, item: Item, application: Application, now: datetime, faults: list[Fault]
+    session: Connection,
+    house: House,
+    actor: Actor,
+    item: Item,
+    application: Application,
+    now: datetime,
+    faults: list[Fault],
 ) -> date:
-    calendar, today = house.catalogue.calendar_of(actor.bureau), beijing_day(now)
+    calendar, today = calendar_for(session, house, actor.bureau), beijing_day(now)
     if application.received_on is not None and application.carried_from:
         return application.received_on
     if application.received_on is not None:
@@ -205,7 +212,7 @@ def _insert_case(  # noqa: PLR0913, PLR0917 - one row, one place
     number = _next_number(session, house, actor, application.channel, beijing_day(now))
     code = _fresh_query_code(session)
     promised, statutory = _limits(item)
-    calendar = house.catalogue.calendar_of(actor.bureau)
+    calendar = calendar_for(session, house, actor.bureau)
     immediate = item.case_type is CaseType.IMMEDIATE
     complete = check_materials(item, application.answers, application.receipts).complete
     start = received_on if immediate and complete else None

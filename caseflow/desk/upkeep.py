@@ -1,20 +1,33 @@
-"""tick: what the passing of days does by itself. Run twice it adds nothing; after days off it catches up."""
+"""tick: what the passing of days does by itself. Run twice it adds nothing; after days off it catches up.
+
+One sweeper at a time: on PostgreSQL an advisory lock, held by a transaction of its own and so gone with its process; on
+SQLite the write lock. Neither is what makes it right: a lapse is marked by compare-and-set in the transaction that
+records it, and a reminder carries its occasion under a unique key, so that two sweeps at once add nothing twice.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Final
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 
 from caseflow.desk.deadlines import derive, stop_deadlines
-from caseflow.house import Actor, House, beijing_day
-from caseflow.store.db import reading, writing
+from caseflow.desk.messages import answerable
+from caseflow.desk.rederiving import rederive
+from caseflow.desk.reminders import NOWHERE, Reach, remind, tell_lapse
+from caseflow.errors import CaseflowError, Unavailable
+from caseflow.house import SYSTEM, Actor, House, beijing_day
+from caseflow.store.calendars import calendar_for
+from caseflow.store.db import is_sqlite, reading, writing
 from caseflow.store.facts import CaseState, load_case
 from caseflow.store.journal import Entry, append
 from caseflow.store.models import CaseRow, DeadlineRow
 
-SYSTEM = "系统"
 _TEXT = {
     "notice": "逾期未告知，视为受理",
     "supplement": "逾期未补正",
@@ -26,15 +39,28 @@ _TEXT = {
     "serve": "逾期未送达",
     "call_back": "差评逾期未回访",
     "rectify": "差评逾期未整改",
+    "order_reply": "督办逾期未反馈",
 }
+_ENDED = {"terminated": "逾期未补正，已按事项规定终止"}
+_SWEEPER: Final = 0x63617365666C6F77
+"""The advisory lock of the sweep on PostgreSQL: "caseflow" as a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one sweep recorded: lapsed deadlines by kind, and cases accepted because the notice lapsed."""
+    """What one sweep recorded: lapsed deadlines by kind, cases accepted because the notice lapsed, reminders.
+
+    `failed` are the deadlines (row ids) that could not be looked at; `elsewhere`: another process was sweeping, and
+    this one did nothing; `redated` are the cases whose dates a changed calendar moved.
+    """
 
     lapsed: dict[str, int]
     accepted: int
+    messages: int = 0
+    letters: int = 0
+    failed: tuple[int, ...] = ()
+    elsewhere: bool = False
+    redated: int = 0
 
     @property
     def total(self) -> int:
@@ -42,18 +68,65 @@ class Swept:
         return sum(self.lapsed.values())
 
 
-def sweep(engine: Engine, house: House, now: datetime) -> Swept:
-    """Record every deadline that lapsed before today, one short transaction per case; safe to run by two at once."""
-    today = beijing_day(now)
-    lapsed: dict[str, int] = {}
-    accepted = 0
+def sweep(engine: Engine, house: House, now: datetime, reach: Reach = NOWHERE) -> Swept:
+    """Record every deadline that lapsed before today, one short transaction per case, then write the reminders."""
+    with _sole_sweeper(engine) as alone:
+        if not alone:
+            return Swept({}, 0, elsewhere=True)
+        # First the dates: a day declared off may keep a deadline from lapsing.
+        redated = rederive(engine, house, now).changed
+        return replace(_sweep(engine, house, now, reach), redated=redated)
+
+
+def _sweep(engine: Engine, house: House, now: datetime, reach: Reach) -> Swept:
+    tally = _Tally()
     for bureau in house.catalogue.bureaus:
-        for deadline_id, case_id, kind in _fallen(engine, bureau, today):
-            with writing(engine) as session:
-                outcome = _lapse(session, house, bureau, case_id, deadline_id, kind, now)
-            lapsed[kind] = lapsed.get(kind, 0) + (outcome is not None)
-            accepted += outcome == "accepted"
-    return Swept({kind: n for kind, n in lapsed.items() if n}, accepted)
+        for deadline_id, case_id, kind in _fallen(engine, bureau, beijing_day(now)):
+            try:
+                with writing(engine) as session:
+                    tally.add(kind, *_lapse(session, house, bureau, case_id, deadline_id, kind, now))
+            except Unavailable:
+                raise
+            except CaseflowError:
+                # One case that cannot be read must not hide the deadlines of all others; it is reported.
+                tally.failed.append(deadline_id)
+        with writing(engine) as session:
+            reminded = remind(session, house, bureau, now, reach)
+        tally.messages += reminded.messages
+        tally.letters += reminded.letters
+    return tally.swept()
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What a sweep has done so far."""
+
+    lapsed: Counter[str] = field(default_factory=Counter)
+    accepted: int = 0
+    messages: int = 0
+    letters: int = 0
+    failed: list[int] = field(default_factory=list)
+
+    def add(self, kind: str, outcome: str | None, messages: int) -> None:
+        """Count one deadline that was looked at."""
+        self.lapsed[kind] += outcome is not None
+        self.accepted += outcome == "accepted"
+        self.messages += messages
+
+    def swept(self) -> Swept:
+        """The sum."""
+        lapsed = {kind: n for kind, n in self.lapsed.items() if n}
+        return Swept(lapsed, self.accepted, self.messages, self.letters, tuple(self.failed))
+
+
+@contextmanager
+def _sole_sweeper(engine: Engine) -> Iterator[bool]:
+    """Whether this process may sweep now; the right ends with the context, or with the process."""
+    if is_sqlite(engine):
+        yield True
+        return
+    with reading(engine) as session:
+        yield bool(session.execute(select(func.pg_try_advisory_xact_lock(_SWEEPER))).scalar_one())
 
 
 def _fallen(engine: Engine, bureau: str, today: date) -> list[tuple[int, int, str]]:
@@ -69,18 +142,22 @@ def _fallen(engine: Engine, bureau: str, today: date) -> list[tuple[int, int, st
 
 def _lapse(
     session: Connection, house: House, bureau: str, case_id: int, deadline_id: int, kind: str, now: datetime
-) -> str | None:
-    """Mark one deadline lapsed if nobody did meanwhile: what came of it, or None where there was nothing to do."""
+) -> tuple[str | None, int]:
+    """Mark one deadline lapsed if nobody did meanwhile: what came of it (None: nothing to do), and messages written."""
     nobody = Actor(0, "", SYSTEM, bureau, frozenset())
     case = load_case(session, house, nobody, case_id, beijing_day(now), lock=True)
     still = update(DeadlineRow).where(
-        DeadlineRow.id == deadline_id, DeadlineRow.lapsed_on.is_(None), DeadlineRow.stopped_on.is_(None)
+        DeadlineRow.id == deadline_id,
+        DeadlineRow.due_on < beijing_day(now),
+        DeadlineRow.lapsed_on.is_(None),
+        DeadlineRow.stopped_on.is_(None),
     )
     if session.execute(still.values(lapsed_on=beijing_day(now))).rowcount != 1:
-        return None
+        return None, 0
     outcome = _outcome(case, kind)
     _record(session, house, case, kind, outcome, now)
-    return outcome
+    text = _ENDED.get(outcome, _TEXT[kind])
+    return outcome, tell_lapse(session, answerable(session, bureau), case.record, deadline_id, text, now, kind)
 
 
 def _outcome(case: CaseState, kind: str) -> str:
@@ -107,7 +184,7 @@ def _record(session: Connection, house: House, case: CaseState, kind: str, outco
         action="terminate" if outcome == "terminated" else "lapse",
         from_state=record.state,
         to_state=str(changes.get("state", record.state)),
-        detail={"kind": kind, "text": _TEXT.get(kind, "到期")},
+        detail={"kind": kind, "text": _TEXT[kind]},
     )
     head = append(session, house.keys, record.chain, [entry])
     changed = update(CaseRow).where(CaseRow.bureau == record.bureau, CaseRow.id == record.id)
@@ -128,7 +205,7 @@ def _terminated(session: Connection, _house: House, case: CaseState, today: date
 def _accepted(session: Connection, house: House, case: CaseState, today: date) -> dict[str, object]:
     """视为受理 from the day of receipt (行政许可法第三十二条第四项)."""
     record = case.record
-    calendar = house.catalogue.calendar_of(record.bureau)
+    calendar = calendar_for(session, house, record.bureau)
     dated = replace(case, record=replace(record, accepted_on=record.notice_from))
     stop_deadlines(session, record.bureau, record.id, today, "notice")
     dates = derive(calendar, dated.clocks, today)

@@ -21,6 +21,20 @@ from caseflow.store.models import CaseRow, DeadlineRow, EditionRow, EventRow, Ma
 from caseflow.store.side_models import BrokenWordRow, PaymentRow
 from caseflow.workflows import FLOWS
 
+DEADLINE_NAMES = {
+    "notice": "受理或一次性告知",
+    "supplement": "申请人补正",
+    "stage": "本环节",
+    "suspension": "特别程序",
+    "deferral": "容缺材料补齐",
+    "commitment": "承诺材料补齐",
+    "serve": "送达",
+    "repay": "重新拨付",
+    "order_reply": "督办反馈",
+    "call_back": "差评回访",
+    "rectify": "差评整改",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CaseRecord:

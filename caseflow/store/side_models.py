@@ -183,3 +183,16 @@ class CalendarDayRow(Base):
     entered_by: Mapped[str]
     entered_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]
+
+
+class PublicAttemptRow(Base):
+    """How often an address or a query code was tried in one stretch of time; `key` is a blind index of either."""
+
+    __tablename__ = "public_attempt"
+    __table_args__ = (
+        Index("ix_public_attempt_window_start", "window_start"),
+        CheckConstraint("count >= 0", name="count"),
+    )
+    key: Mapped[str] = mapped_column(primary_key=True)
+    window_start: Mapped[datetime] = mapped_column(primary_key=True)
+    count: Mapped[int]

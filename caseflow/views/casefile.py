@@ -17,27 +17,14 @@ from caseflow.rules.clock import Clocks, Reading, StripDay, over, read
 from caseflow.rules.flow import Choice, Clock
 from caseflow.rules.item import FieldKind, Item, applies
 from caseflow.store import facts
-from caseflow.store.facts import CaseRecord, CaseState
+from caseflow.store.calendars import calendar_for
+from caseflow.store.facts import DEADLINE_NAMES, CaseRecord, CaseState
 from caseflow.store.models import DeadlineRow, EventRow, PaperRow, PersonRow, StatementRow
 from caseflow.views.clockbar import ClockBar, clock_bar, clock_strip, used_sentence
 from caseflow.views.timeline import Event, StepMark, step_bar, timeline
 from caseflow.views.timeline import Row as TimelineRow
 
 PART_NAMES = {"applicant": "申请人", "agent": "代办人", "concerned": "相关人员"}
-
-DEADLINE_NAMES = {
-    "notice": "受理或一次性告知",
-    "supplement": "申请人补正",
-    "stage": "本环节",
-    "suspension": "特别程序",
-    "deferral": "容缺材料补齐",
-    "commitment": "承诺材料补齐",
-    "serve": "送达",
-    "repay": "重新拨付",
-    "order_reply": "督办反馈",
-    "call_back": "差评回访",
-    "rectify": "差评整改",
-}
 
 DETAIL_NAMES = {
     "reason": "理由",
@@ -53,6 +40,10 @@ DETAIL_NAMES = {
     "text": "说明",
     "missing": "缺少或不符",
     "due_on": "到期",
+    "dates": "日期变化",
+    "days": "日历变化",
+    "source": "依据",
+    "entered_by": "录入人",
 }
 
 EVENT_NAMES = {
@@ -64,6 +55,7 @@ EVENT_NAMES = {
     "redate": "重新计算到期日",
     "rederive": "重新计算到期日",
     "void_paper": "作废文书",
+    "calendar": "工作日历调整",
 }
 
 
@@ -140,7 +132,7 @@ def load_case(session: Connection, house: House, actor: Actor, number: str, toda
     """The case of the actor's bureau with this number; NotFound for none and for another bureau's alike."""
     case = facts.load_case_by_number(session, house, actor, number, today)
     record = case.record
-    calendar = house.catalogue.calendar_of(record.bureau)
+    calendar = calendar_for(session, house, record.bureau)
     clocks = case.clocks
     stop = min(today, record.ended_on or today)
     reading = _reading(calendar, case, stop)

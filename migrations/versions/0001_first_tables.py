@@ -540,6 +540,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("bureau", "case_id", "part", "place", name=op.f("uq_person_bureau_case_id_part_place")),
     )
     op.create_table(
+        "public_attempt",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("window_start", sa.DateTime(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.CheckConstraint("count >= 0", name=op.f("ck_public_attempt_count")),
+        sa.PrimaryKeyConstraint("key", "window_start", name=op.f("pk_public_attempt")),
+    )
+    op.create_index("ix_public_attempt_window_start", "public_attempt", ["window_start"], unique=False)
+    op.create_table(
         "rating",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("bureau", sa.Text(), nullable=False),

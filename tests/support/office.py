@@ -142,7 +142,10 @@ def _hire(session: Connection, bureau: str, number: str, name: str, roles: tuple
 
 
 def open_office(
-    engine: Engine, bureau: str = "shawan", extra: Mapping[str, tuple[str, ...]] | None = None, items: Path | None = None
+    engine: Engine,
+    bureau: str = "shawan",
+    extra: Mapping[str, tuple[str, ...]] | None = None,
+    items: Path | None = None,
 ) -> Office:
     """An office with one person per role, and those named in `extra` with the roles given."""
     house = House.open(new_master(), items)

@@ -1,0 +1,146 @@
+"""工作日历: a year by layer, a due date tried out, and for the administrator the entering of days in two steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response as AnyResponse
+
+from caseflow.desk.calendar_days import ADMINISTRATOR, Preview, enter, preview_days
+from caseflow.errors import BadInput, CaseflowError, NotFound
+from caseflow.rules.calendar import FIRST_YEAR, LAST_YEAR
+from caseflow.rules.clock import Limit, Unit
+from caseflow.rules.entered_days import LONGEST_SOURCE, Amendment, read_lines
+from caseflow.store.db import reading
+from caseflow.views.calendar_page import Tested, layer_names, tried_due, year_page
+from web.clock import now, today
+from web.errors import page_again, reasons_of
+from web.forms import Entries, by_field
+from web.frame import UNITS
+from web.gate import allow, current_actor, db_engine, house
+
+MOST_SHOWN = 200
+MOST_DAYS = 1000
+LONGEST_LINES = 20_000
+
+pages = Blueprint("calendar", __name__, url_prefix="/calendar")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The administrator's form as it was typed; `shown` ties the confirmation to its preview."""
+
+    layer: str = ""
+    source: str = ""
+    days: str = ""
+    publishes: str = ""
+    shown: str = ""
+
+
+@pages.get("")
+@allow()
+def year() -> str:
+    """A year of one calendar, and a due date where one was asked for."""
+    return _page(Typed())
+
+
+@pages.post("/preview")
+@allow(ADMINISTRATOR)
+def preview() -> Response | str:
+    """What the days typed would move; nothing is written."""
+    typed = _typed()
+    try:
+        shown = preview_days(db_engine(), house(), current_actor(), _amendment(), now())
+    except CaseflowError as error:
+        return page_again(_page(typed, error), error)
+    return _confirm(typed, shown)
+
+
+@pages.post("/enter")
+@allow(ADMINISTRATOR)
+def confirm() -> AnyResponse:
+    """Enter what was shown; where the calendar changed since, it is shown once more."""
+    typed = _typed()
+    try:
+        amendment = _amendment()
+        entered = enter(db_engine(), house(), current_actor(), amendment, now(), typed.shown)
+    except CaseflowError as error:
+        return page_again(_page(typed, error), error)
+    rest = "" if entered.complete else "其余办件将由系统在下次检查期限时重算。"
+    flash(f"已录入 {entered.days} 天，{entered.cases} 件办件的日期已重算。{rest}", "good")
+    first = min(entry.day for entry in amendment.days)
+    return redirect(url_for("calendar.year", layer=typed.layer, year=first.year), 303)
+
+
+def _typed() -> Typed:
+    form = request.form
+    return Typed(**{name: form.get(name, "") for name in Typed.__slots__})
+
+
+def _amendment() -> Amendment:
+    """The form as an amendment; BadInput with every fault of its fields."""
+    entries = Entries(request.form)
+    layer = entries.text("layer", "日历层", required=True)
+    source = entries.text("source", "依据", longest=LONGEST_SOURCE, required=True)
+    lines = entries.long_text("days", "日子", longest=LONGEST_LINES, required=True)
+    publishes = entries.number("publishes", "公布的年份", least=FIRST_YEAR, most=LAST_YEAR)
+    try:
+        days = read_lines(lines, source)
+    except BadInput as error:
+        entries.faults += error.faults
+        days = ()
+    entries.check()
+    return Amendment(layer, days, publishes or 0)
+
+
+def _confirm(typed: Typed, shown: Preview) -> str:
+    return render_template(
+        "calendar/confirm.html",
+        typed=typed,
+        preview=shown,
+        changes=shown.changes[:MOST_SHOWN],
+        layers=dict(layer_names(house(), current_actor().bureau)),
+    )
+
+
+def _page(typed: Typed, error: CaseflowError | None = None) -> str:
+    layers = layer_names(house(), current_actor().bureau)
+    asked = Entries(request.args)
+    key = asked.text("layer", "日历层") or layers[-1][0]
+    if key not in dict(layers):
+        raise NotFound("没有这个日历")
+    wanted = asked.number("year", "年份", least=FIRST_YEAR, most=LAST_YEAR) or today().year
+    with reading(db_engine()) as session:
+        tested = _tested(session, asked, key)
+        page = year_page(session, house(), key, wanted)
+    return render_template(
+        "calendar/year.html",
+        page=page,
+        layers=layers,
+        today=today(),
+        first=FIRST_YEAR,
+        last=LAST_YEAR,
+        tested=tested,
+        asked=request.args,
+        asked_faults=by_field(asked.faults),
+        units=UNITS,
+        typed=typed,
+        faults=by_field(error.faults) if isinstance(error, BadInput) else {},
+        reasons=reasons_of(error) if error is not None else [],
+    )
+
+
+def _tested(session: Connection, asked: Entries, key: str) -> Tested | None:
+    """The due date asked for; None where nothing was asked, or what was asked cannot be counted: then it is a fault."""
+    start = asked.day("from", "起算日")
+    n = asked.number("n", "时限", most=MOST_DAYS)
+    unit = asked.choice("unit", "单位", [one.value for one in Unit], default=Unit.WORKING_DAY.value)
+    if start is None or n is None:
+        return None
+    try:
+        return tried_due(session, house(), key, start, Limit(n, Unit(unit)))
+    except CaseflowError as error:
+        asked.fault("from", str(error))
+        return None
