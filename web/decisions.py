@@ -70,7 +70,8 @@ def need_faults(action: str, error: CaseflowError) -> list[Fault]:
     if isinstance(error, Refused):
         keys = ((refusal.code.removeprefix("need_"), refusal) for refusal in error.refusals)
         return [
-            Fault(f"need.{action}.{key}" if refusal.code.startswith("need_") else "", str(refusal)) for key, refusal in keys
+            Fault(f"need.{action}.{key}" if refusal.code.startswith("need_") else "", str(refusal))
+            for key, refusal in keys
         ]
     if isinstance(error, BadInput):
         return list(_needs(action, error.faults))

@@ -64,8 +64,10 @@ def full_moment(moment: datetime | None) -> str:
 
 
 def short_number(number: str) -> str:
-    """A 24-digit case number as lists show it: the month and day of receipt and the serial."""
-    return f"{number[11:17]}-{number[18:]}" if len(number) == 24 else number  # noqa: PLR2004 - the length of a case number
+    """A 24-digit case number as lists show it and the search takes it: 261124-1003, the day, source and serial."""
+    if len(number) != 24:  # noqa: PLR2004 - the length of a case number
+        return number
+    return f"{number[11:17]}-{number[17]}{int(number[18:]):03d}"
 
 
 def limit_text(limit: Any) -> str:

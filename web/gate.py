@@ -25,7 +25,7 @@ STAFF = frozenset[str]()
 CASE_READERS = ("clerk", "reviewer", "checker", "approver", "cashier", "supervisor", "auditor")
 """Who may see cases: everybody but the administrator of accounts, who handles none."""
 
-TOKEN = "token"
+TOKEN = "token"  # noqa: S105 - the name it is kept under
 _ATTRIBUTE = "caseflow_policy"
 _OPEN_WHILE_CHANGING = {"auth.password", "auth.change_password", "auth.leave", "static"}
 

@@ -30,7 +30,7 @@ from caseflow.desk.upkeep import sweep
 from caseflow.errors import Refusal, Refused, Unavailable
 from caseflow.house import House
 from caseflow.rules.flow import ROLES
-from caseflow.store.db import upgrade, writing
+from caseflow.store.db import reading, upgrade, writing
 from caseflow.workflows import FLOWS
 
 DEMO_FILE: Final = Path("caseflow-demo.db")
@@ -101,7 +101,7 @@ def set_stage(
 
 
 def _require_empty(engine: Engine) -> None:
-    with writing(engine) as session:
+    with reading(engine) as session:
         tables = inspect(session).get_table_names()
     if tables:
         raise Refused([Refusal("database_used", "演示只能用空的数据库，这个数据库中已有数据表")])
@@ -143,11 +143,14 @@ def _say_cases(stage: Stage) -> None:
 
 
 def _serve(settings: Settings, port: int) -> None:
-    free = free_port(port)
+    there = replace(settings, host=_LOOPBACK, port=free_port(port))
+    run(there, lambda: _say_logins(there))
+
+
+def _say_logins(settings: Settings) -> None:
     rows = [(one.number, one.name, "、".join(ROLES[role] for role in one.roles), one.section) for one in LOGINS]
     print_table(f"登录（密码都是 {PASSWORD}）", ("工号", "姓名", "角色", "科室"), rows)
-    click.echo(f"演示网址：http://{_LOOPBACK}:{free}/    按 Ctrl+C 停止")
-    run(replace(settings, host=_LOOPBACK, port=free))
+    click.echo(f"演示网址：http://{settings.host}:{settings.port}/    按 Ctrl+C 停止")
 
 
 def free_port(first: int) -> int:

@@ -56,8 +56,13 @@ _STATEMENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "assistance-payment": ("医疗救助", "倾斜救助"),
     "medical-assistance-reimbursement": ("医疗救助",),
 }
-_LARGEST_SMALL: Final = 20_000
-_LEAST_LARGE: Final = 52_000
+_AMOUNTS: Final = ("invoice_amount", "claimed_amount", "own_amount", "paid_amount")
+_SMALL: Final = (800, 38_000)
+_LARGE: Final = (90_000, 260_000)
+_SHARE: Final = (60, 85)
+"""What is paid, in per cent of what was claimed: small claims end below the threshold of 50 000, large ones above."""
+
+_FEN: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,8 @@ class Paperwork:
     fields: dict[str, str]
 
 
-def paperwork(item: Item, random: Random, crowd: Crowd, on: date) -> Paperwork:
-    """A complete and plausible application for the item, handed in on `on`."""
+def paperwork(item: Item, random: Random, crowd: Crowd, on: date, *, large: bool = False) -> Paperwork:
+    """A complete and plausible application for the item, handed in on `on`; `large` for one of much money."""
     answers = _answers(item, random)
     receipts = _receipts(item, answers, random)
     chosen = random.randrange(4)
@@ -79,6 +84,8 @@ def paperwork(item: Item, random: Random, crowd: Crowd, on: date) -> Paperwork:
         for one in item.fields
         if applies(one.when, answers) is not False and _filled(one, random)
     }
+    if large:
+        fields |= {key: f"{random.randint(*_LARGE)}.00" for key in _AMOUNTS if key in fields}
     return Paperwork(answers, receipts, fields)
 
 
@@ -148,8 +155,7 @@ def _number(one: ItemField, random: Random, _crowd: Crowd, on: date) -> str:
 def _money(one: ItemField, random: Random, _crowd: Crowd, _on: date) -> str:
     if one.key == "paid_amount":
         return "400.00"
-    most = 900_000 if one.key == "claimed_amount" else 38_000
-    return f"{random.randint(800, most)}.{random.randint(0, 99):02d}"
+    return f"{random.randint(*_SMALL)}.{random.randint(0, 99):02d}"
 
 
 def _account(_one: ItemField, _random: Random, crowd: Crowd, _on: date) -> str:
@@ -170,8 +176,12 @@ _KINDS: Final[Mapping[FieldKind, Callable[[ItemField, Random, Crowd, date], str]
 }
 
 
-def statement(item_key: str, random: Random, *, large: bool) -> str:
-    """A payment statement, one line per item; `large` puts it above any bureau's threshold of the demo."""
+def statement(item_key: str, fields: Mapping[str, str], random: Random, *, large: bool) -> str:
+    """A payment statement, one line per item: most of what was claimed, `large` above the bureaus' threshold."""
     labels = _STATEMENTS.get(item_key, ("统筹基金支付", "大病保险支付"))
-    least, most = (_LEAST_LARGE, _LEAST_LARGE * 3) if large else (300, _LARGEST_SMALL)
-    return "\n".join(f"{label} {Decimal(random.randint(least * 100, most * 100)) / 100:.2f}" for label in labels)
+    least, most = _LARGE if large else _SMALL
+    claimed = next((Decimal(fields[key]) for key in _AMOUNTS if key in fields), Decimal(random.randint(least, most)))
+    total = claimed * random.randint(*_SHARE) / 100
+    first = (total * random.randint(65, 90) / 100).quantize(_FEN) if len(labels) > 1 else total.quantize(_FEN)
+    amounts = (first, total.quantize(_FEN) - first)
+    return "\n".join(f"{label} {amount}" for label, amount in zip(labels, amounts, strict=False))

@@ -21,6 +21,7 @@ _CLOSES: Final = time(20)
 _APART: Final = 11
 """Minutes between two steps of one case on one day."""
 
+_NEVER_LARGE: Final = ("contribution-subsidy", "prenatal-check-payment", "family-planning-payment")
 _EXTRA_SMALL_BUREAU: Final = 4
 """How often, per round of all items, the bureau with one item gets that item again."""
 
@@ -221,7 +222,7 @@ def plan(catalogue: Catalogue, n: int, now: datetime, random: Random) -> tuple[P
     planned = []
     for number in range(1, n + 1):
         item = next(items)
-        course = next(courses[item.flow])
+        course = next(one for one in courses[item.flow] if not (one.large and item.key in _NEVER_LARGE))
         days = [_day_of(now)] if course.today else past[item.bureau]
         planned.append(PlannedCase(number, item, course, _moves(item, course, days, now, random)))
     return tuple(planned)

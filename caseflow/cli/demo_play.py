@@ -105,7 +105,8 @@ class Player:
 
     def _ready(self, planned: PlannedCase) -> Running:
         item = planned.item
-        paper = paperwork(item, self.random, self.crowd, planned.moves[0].at.date())
+        begun = planned.moves[0].at.date()
+        paper = paperwork(item, self.random, self.crowd, begun, large=planned.course.large)
         receipts = spoiled(paper, self.random) if planned.course.spoiled else paper.receipts
         held = {role: people for (bureau, role), people in self.crew.items() if bureau == item.bureau}
         return Running(planned, paper, receipts, {role: self.random.choice(people) for role, people in held.items()})
@@ -150,7 +151,9 @@ class Player:
         """What the form would hold; the flow takes what it asks for."""
         details = {**_TICKS, "opinion": self.random.choice(_OPINIONS), **_TOLD.get(move.action, {})}
         if move.action == "approve":
-            details["statement"] = statement(case.planned.item.key, self.random, large=case.planned.course.large)
+            details["statement"] = statement(
+                case.planned.item.key, case.paper.fields, self.random, large=case.planned.course.large
+            )
         if move.action == "hand_over" and self.random.random() < 0.7:  # noqa: PLR2004 - the rest wait to be claimed
             details["receiver"] = str(case.team["reviewer"].id)
         return details

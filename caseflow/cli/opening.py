@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from caseflow.config import Settings, load_settings, new_key
+from caseflow.config import Settings, load_settings
 from caseflow.errors import Unavailable
 from caseflow.house import BEIJING, House, new_master
 from caseflow.store.db import create_engine_for, revision_state
@@ -29,7 +29,7 @@ def settings_here() -> Settings:
 
 def fresh_settings(url: str) -> Settings:
     """Settings for a new installation, with a master key that exists nowhere else."""
-    return Settings(database_url=url, master_key=new_key())
+    return Settings(database_url=url, master_key=new_master())
 
 
 def house_of(settings: Settings) -> House:

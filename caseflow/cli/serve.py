@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from dataclasses import replace
 
 import click
@@ -23,22 +24,27 @@ def serve(host: str | None, port: int | None) -> None:
     settings = settings_here()
     settings = replace(settings, host=host or settings.host, port=port or settings.port)
     with database(settings.database_url):
-        click.echo(f"正在监听 http://{settings.host}:{settings.port}/ ，按 Ctrl+C 停止。")
+        run(settings, lambda: _say(settings))
+
+
+def _say(settings: Settings) -> None:
+    click.echo(f"正在监听 http://{settings.host}:{settings.port}/ ，按 Ctrl+C 停止。")
     if settings.secure_cookies and not _is_loopback(settings.host):
         click.echo(_HTTPS, err=True)
-    run(settings)
 
 
-def run(settings: Settings) -> None:
-    """Serve these settings until interrupted; Unavailable where the address cannot be listened on."""
+def run(settings: Settings, listening: Callable[[], None]) -> None:
+    """Serve until interrupted, calling `listening` once the address is taken; Unavailable where it cannot be."""
     # The one import of web: everything else in this package runs without Flask.
     from web import create_app  # noqa: PLC0415
 
     app = create_app(settings)
     try:
-        waitress.serve(app, host=settings.host, port=settings.port, threads=settings.threads, _quiet=True)
-    except OSError as error:
-        raise Unavailable(f"无法监听 {settings.host}:{settings.port}：{error.strerror}") from error
+        server = waitress.create_server(app, host=settings.host, port=settings.port, threads=settings.threads)
+    except (OSError, ValueError) as error:
+        raise Unavailable(f"无法监听 {settings.host[:60]}:{settings.port}：{error}") from error
+    listening()
+    server.run()
 
 
 def _is_loopback(host: str) -> bool:
