@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import re
-import secrets
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +16,6 @@ from caseflow.errors import BadInput, Fault
 CONFIG_FILE: Final = Path("caseflow.toml")
 DEFAULT_DATABASE: Final = "sqlite:///caseflow.db"
 _PREFIX: Final = "CASEFLOW_"
-_KEY_BYTES: Final = 32
 _NO_KEY: Final = "没有密钥。请先运行 caseflow init 生成 caseflow.toml，或设置环境变量 CASEFLOW_MASTER_KEY"
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
@@ -41,11 +38,6 @@ class Settings:
     def cookie_secret(self) -> str:
         """The secret that signs form tokens: derived from the master key, so the same in every process."""
         return hmac.new(self.master_key.encode(), b"caseflow cookies", hashlib.sha256).hexdigest()
-
-
-def new_key() -> str:
-    """A fresh master key of 32 bytes as text for the configuration."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
 
 
 def load_settings(environ: Mapping[str, str], path: Path = CONFIG_FILE) -> Settings:

@@ -219,6 +219,17 @@ def test_resuming_returns_where_the_case_was_suspended_and_nowhere_else(flow: Fl
 
 
 @every_flow
+def test_the_ways_out_stand_open_where_the_plan_says(flow: Flow) -> None:
+    open_states = {key for key, state in flow.states.items() if state.open}
+    offered = {key: {route.source for route in action.routes} for key, action in flow.actions.items()}
+
+    assert offered["terminate"] == open_states
+    assert offered["withdraw"] == open_states - {"paying"}
+    assert offered["suspend"] == open_states - {"received", "supplementing", "suspended", "paying"}
+    assert offered["claim"] == offered["release"] == offered["assign"] == open_states
+
+
+@every_flow
 @given(st.integers())
 def test_a_random_walk_never_leaves_the_table_and_a_refusal_always_says_why(flow: Flow, seed: int) -> None:
     chance = Random(seed)  # noqa: S311 - a walk that can be repeated, not a secret

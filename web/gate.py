@@ -110,7 +110,8 @@ def _stand() -> None:
     must_change = _recognise()
     if policy is None:
         return
-    if policy and not policy & current_actor().roles:
+    actor = current_actor()
+    if policy and not policy & actor.roles:
         raise NotAllowed("您的岗位不能使用本页面。")
     if must_change and endpoint not in _OPEN_WHILE_CHANGING:
         raise PasswordDue

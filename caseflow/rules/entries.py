@@ -21,7 +21,7 @@ _MONEY = re.compile(r"([0-9]{1,9}|[0-9]{1,3}([,，][0-9]{3}){1,2})(\.[0-9]{1,2})
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _ACCOUNT = re.compile(r"[0-9]{8,30}")
 _UNSEEN = {"Cc", "Cs", "Co", "Zl", "Zp"}
-_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_OVERRIDES = set("\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def text_fault(place: str, text: str, longest: int = LONGEST_TEXT, *, lines: bool = False) -> Fault | None:

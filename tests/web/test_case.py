@@ -288,39 +288,45 @@ def test_the_administrator_of_accounts_sees_no_case(door: Door, accepted: str) -
     assert door.administrator.get(f"/cases/{accepted}").status_code == 403
 
 
-@pytest.mark.parametrize(
-    ("action", "form"),
-    [
-        ("dragon", {"version": "2"}),
-        ("hand_over", {"version": ""}),
-        ("hand_over", {"version": "９"}),
-        ("hand_over", {"version": "9" * 40}),
-        ("hand_over", {"version": "2", "need.hand_over.receiver": "99999999"}),
-        ("hand_over", {"version": "2", "need.hand_over.receiver": "\x00"}),
-        (
-            "suspend",
-            {"version": "2", "need.suspend.kind": "鉴定", "need.suspend.basis": "x", "need.suspend.days": "-4"},
-        ),
-        (
-            "suspend",
-            {"version": "2", "need.suspend.kind": "鉴定", "need.suspend.basis": "x", "need.suspend.days": "9" * 30},
-        ),
-        ("withdraw", {"version": "2", "need.withdraw.kind": "龙", "need.withdraw.reason": "字" * 10_000}),
-        ("withdraw", {"version": "2", "need.withdraw.reason": "甲\x07乙"}),
-        ("decide", {"version": "2", "decision": "a+b+c"}),
-        ("decide", {"version": "2", "decision": "receive_material", "m.identity.mark": "stolen"}),
-    ],
-)
-def test_a_step_nobody_could_have_sent_is_refused(door: Door, accepted: str, action: str, form: dict[str, str]) -> None:
-    page = door.clerk.send(f"/cases/{accepted}/{action}", form)
+STRANGE: list[tuple[str, dict[str, str]]] = [
+    ("dragon", {"version": "2"}),
+    ("hand_over", {"version": ""}),
+    ("hand_over", {"version": "９"}),
+    ("hand_over", {"version": "9" * 40}),
+    ("hand_over", {"version": "2", "need.hand_over.receiver": "99999999"}),
+    ("hand_over", {"version": "2", "need.hand_over.receiver": "\x00"}),
+    (
+        "suspend",
+        {"version": "2", "need.suspend.kind": "鉴定", "need.suspend.basis": "x", "need.suspend.days": "-4"},
+    ),
+    (
+        "suspend",
+        {"version": "2", "need.suspend.kind": "鉴定", "need.suspend.basis": "x", "need.suspend.days": "9" * 30},
+    ),
+    ("withdraw", {"version": "2", "need.withdraw.kind": "龙", "need.withdraw.reason": "字" * 10_000}),
+    ("withdraw", {"version": "2", "need.withdraw.reason": "甲\x07乙"}),
+    ("decide", {"version": "2", "decision": "a+b+c"}),
+    ("decide", {"version": "2", "decision": "receive_material", "m.identity.mark": "stolen"}),
+]
 
-    assert page.status_code in (409, 422)
+
+def test_a_step_nobody_could_have_sent_is_refused(door: Door, accepted: str) -> None:
+    clerk = door.clerk
+
+    answers = [(action, form, clerk.send(f"/cases/{accepted}/{action}", form)) for action, form in STRANGE]
+
+    assert [(action, form) for action, form, page in answers if page.status_code not in (409, 422)] == []
     assert version(door, accepted) == 2
 
 
-@pytest.mark.parametrize("number", ["0", "x" * 3000, "%00", "%ED%A0%80", "张"])
-def test_a_number_that_is_none_is_not_found(door: Door, number: str) -> None:
-    assert door.clerk.get(f"/cases/{number}").status_code == 404
+def test_a_number_that_is_none_is_not_found(door: Door) -> None:
+    clerk = door.clerk
+
+    answers = {
+        number: clerk.get(f"/cases/{number}").status_code for number in ("0", "x" * 3000, "%00", "%ED%A0%80", "张")
+    }
+
+    assert set(answers.values()) == {404}
 
 
 def test_a_case_page_takes_few_statements(door: Door, accepted: str) -> None:

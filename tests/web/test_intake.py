@@ -292,60 +292,58 @@ HOSTILE = [
 KEPT = ["👩‍👩‍👧 张", "مُحَمَّد", "１２３", "㼆𠮷", "<script>alert(1)</script>", "{{ 7*7 }}", "'; DROP TABLE cases; --"]
 
 
-@pytest.mark.parametrize(
-    "field", ["applicant.name", "applicant.id_number", "note", "f.institution", "agent.relation", "q"]
-)
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_refused_and_never_a_fault_of_ours(door: Door, field: str, text: str) -> None:
-    form = door.clerk.register_to(2, CLINIC, **{field: text})
-
-    page = door.clerk.send("/register", form | {"go": "materials"})
-
-    assert page.status_code in (200, 422)
+FIELDS = ("applicant.name", "applicant.id_number", "note", "f.institution", "agent.relation", "q")
 
 
-@pytest.mark.parametrize("text", KEPT)
-def test_unusual_text_is_stored_exactly(door: Door, text: str) -> None:
-    page = door.clerk.decide(CLINIC, "receive_only", **{"applicant.name": text, "f.institution": text})
+def test_hostile_text_is_refused_and_never_a_fault_of_ours(door: Door) -> None:
+    clerk = door.clerk
+    form = clerk.register_to(2, CLINIC)
 
-    number = number_of(page)
+    answers = [(f, t, clerk.send("/register", form | {f: t, "go": "materials"})) for f in FIELDS for t in HOSTILE]
+
+    assert [(field, text) for field, text, page in answers if page.status_code not in (200, 422)] == []
+
+
+def test_unusual_text_is_stored_exactly(door: Door) -> None:
+    pages = [door.clerk.decide(CLINIC, "receive_only", **{"applicant.name": t, "f.institution": t}) for t in KEPT]
+
     with reading(door.office.engine) as session:
-        row = session.execute(select(CaseRow.applicant_name, CaseRow.fields)).one()
-    assert row.applicant_name == text
-    assert row.fields["institution"] == text
-    assert door.clerk.get(f"/cases/{number}").status_code == 200
+        rows = session.execute(select(CaseRow.applicant_name, CaseRow.fields).order_by(CaseRow.id)).all()
+    assert [row.applicant_name for row in rows] == KEPT
+    assert [row.fields["institution"] for row in rows] == KEPT
+    assert [door.clerk.get(f"/cases/{number_of(page)}").status_code for page in pages] == [200] * len(KEPT)
 
 
-@pytest.mark.parametrize(
-    "strange",
-    [
-        {"concerned_rows": "9" * 50},
-        {"concerned_rows": "-1"},
-        {"m.identity.mark": "stolen"},
-        {"m.identity.mark": "received", "m.identity.originals": "-1"},
-        {"m.identity.mark": "received", "m.identity.originals": "１"},
-        {"m.identity.mark": "received", "m.identity.option": "no-such"},
-        {"m.dragon.mark": "received"},
-        {"applicant.id_kind": "dragon"},
-        {"channel": "pigeon"},
-        {"answer.emergency": "maybe"},
-        {"answer.dragon": "yes"},
-        {"f.dragon": "x"},
-        {"decision": "dragon"},
-        {"received_on": "2026-W01-1"},
-        {"received_on": "0001-01-01", "late_reason": "x"},
-        {"received_on": "9999-12-31", "late_reason": "x"},
-        {"request_key": "长" * 30},
-        {"request_key": ""},
-        {"go": "dragon"},
-    ],
-)
-def test_a_form_nobody_could_have_filled_in_is_refused(door: Door, strange: dict[str, str]) -> None:
-    form = door.clerk.register_to(3, CLINIC) | {"go": "submit", "decision": "receive_only"}
+STRANGE: list[dict[str, str]] = [
+    {"concerned_rows": "9" * 50},
+    {"concerned_rows": "-1"},
+    {"m.identity.mark": "stolen"},
+    {"m.identity.mark": "received", "m.identity.originals": "-1"},
+    {"m.identity.mark": "received", "m.identity.originals": "１"},
+    {"m.identity.mark": "received", "m.identity.option": "no-such"},
+    {"m.dragon.mark": "received"},
+    {"applicant.id_kind": "dragon"},
+    {"channel": "pigeon"},
+    {"answer.emergency": "maybe"},
+    {"answer.dragon": "yes"},
+    {"f.dragon": "x"},
+    {"decision": "dragon"},
+    {"received_on": "2026-W01-1"},
+    {"received_on": "0001-01-01", "late_reason": "x"},
+    {"received_on": "9999-12-31", "late_reason": "x"},
+    {"request_key": "长" * 30},
+    {"request_key": ""},
+    {"go": "dragon"},
+]
 
-    page = door.clerk.send("/register", form | strange)
 
-    assert page.status_code in (200, 303, 404, 409, 422)
+def test_a_form_nobody_could_have_filled_in_is_refused(door: Door) -> None:
+    clerk = door.clerk
+    form = clerk.register_to(3, CLINIC) | {"go": "submit", "decision": "receive_only"}
+
+    answers = [(strange, clerk.send("/register", form | strange).status_code) for strange in STRANGE]
+
+    assert [(strange, status) for strange, status in answers if status not in (200, 303, 404, 422)] == []
     assert cases(door) <= 1
 
 

@@ -8,10 +8,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from caseflow.errors import Unavailable
-from tests.support.office import Office
 from tests.web.counter import Door
-from web import create_app, frame
-from web.gate import policies, public
+from web.gate import policies
 
 OPEN_TO_ALL = {"static", "auth.login", "auth.enter"}
 EVERYWHERE = [
@@ -110,8 +108,7 @@ def test_every_page_forbids_what_does_not_come_from_here(login: Callable[[str], 
     assert not re.search(r"""(?:src|href)="(?:https?:)?//""", page.text)
 
 
-@pytest.mark.parametrize("path", ["/login", "/"])
-def test_a_form_without_its_token_does_nothing(anonymous: FlaskClient, door: Door, path: str) -> None:
+def test_a_form_without_its_token_does_nothing(door: Door) -> None:
     door.app.config["WTF_CSRF_ENABLED"] = True
 
     page = door.clerk.client.post("/password", data={"old": "a", "new": "b", "again": "b"})
@@ -120,29 +117,40 @@ def test_a_form_without_its_token_does_nothing(anonymous: FlaskClient, door: Doo
     assert "表单已失效" in page.text
 
 
-@pytest.mark.parametrize("value", HOSTILE)
+def sent(value: str) -> bytes:
+    """The bytes of a hostile value, broken characters and all."""
+    return value.encode("utf-8", "surrogatepass")
+
+
+@pytest.mark.parametrize("name", ["tab", "item", "state", "lamp", "channel", "after"])
+def test_an_absurd_filter_is_refused_and_never_a_fault_of_ours(door: Door, name: str) -> None:
+    browser = door.clerk.client
+
+    answers = {value: browser.get("/", query_string={name: sent(value)}).status_code for value in HOSTILE}
+
+    assert answers == dict.fromkeys(HOSTILE, 422)
+
+
 @pytest.mark.parametrize(
-    "path", ["/?tab=", "/?item=", "/?state=", "/?lamp=", "/?channel=", "/?after=", "/?tab=section&after=2.9999-99-99."]
+    "after", ["3.2026-03-02.1", "2.2026-02-30.1", "2.2026-03-02.", "2.2026-03-02.1.1", "-1.2026-03-02.1"]
 )
-def test_an_absurd_filter_is_refused_and_never_a_fault_of_ours(door: Door, path: str, value: str) -> None:
-    name, _, _ = path.rpartition("=")
-    query = dict([name.removeprefix("/?").partition("=")[::2]]) if "&" not in name else {"after": value}
-    page = door.clerk.client.get("/", query_string={key: value.encode("utf-8", "surrogatepass") for key in query})
+def test_a_page_mark_that_was_tampered_with_is_refused(door: Door, after: str) -> None:
+    page = door.clerk.client.get("/", query_string={"after": after})
 
     assert page.status_code == 422
 
 
-@pytest.mark.parametrize("value", HOSTILE)
 @pytest.mark.parametrize(
-    "path", ["/overdue?cause", "/overdue?by", "/overdue?group", "/overdue?after", "/search?q", "/items?find"]
+    "where", ["/overdue?cause", "/overdue?by", "/overdue?group", "/overdue?after", "/search?q", "/items?find"]
 )
-def test_hostile_words_are_found_nowhere_or_refused(door: Door, path: str, value: str) -> None:
-    where, _, name = path.partition("?")
+def test_hostile_words_are_found_nowhere_or_refused(door: Door, where: str) -> None:
+    path, _, name = where.partition("?")
+    browser = door.supervisor.client
 
-    page = door.supervisor.client.get(where, query_string={name: value.encode("utf-8", "surrogatepass"), "tab": "x"})
+    pages = [browser.get(path, query_string={name: sent(value)}) for value in HOSTILE]
 
-    assert page.status_code in {200, 422}
-    assert "<script>alert" not in page.text
+    assert {page.status_code for page in pages} <= {200, 422}
+    assert not any("<script>alert" in page.text for page in pages)
 
 
 @pytest.mark.parametrize(
