@@ -34,7 +34,9 @@ def materials_complete(_here: State, facts: Facts) -> Refusal | None:
     if checklist is None or checklist.complete:
         return None
     asked = [f"未回答“{question.question}”" for question in checklist.questions]
-    unmet = [f"“{line.material.name}”{'不符' if line.state is LineState.FAULTY else '未提交'}" for line in checklist.unmet]
+    unmet = [
+        f"“{line.material.name}”{'不符' if line.state is LineState.FAULTY else '未提交'}" for line in checklist.unmet
+    ]
     return Refusal("incomplete", "材料不齐全：" + "；".join(asked + unmet), "行政许可法第三十二条")
 
 
