@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import re
-import secrets
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +17,6 @@ from caseflow.errors import BadInput, Fault
 CONFIG_FILE: Final = Path("caseflow.toml")
 DEFAULT_DATABASE: Final = "sqlite:///caseflow.db"
 _PREFIX: Final = "CASEFLOW_"
-_KEY_BYTES: Final = 32
 _NO_KEY: Final = "没有密钥。请先运行 caseflow init 生成 caseflow.toml，或设置环境变量 CASEFLOW_MASTER_KEY"
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
@@ -34,6 +31,7 @@ class Settings:
     database_url: str = field(repr=False)
     master_key: str = field(repr=False)
     items_dir: Path | None = None
+    files_dir: Path = Path("caseflow-files")
     host: str = "127.0.0.1"
     port: int = 8000
     threads: int = 8
@@ -55,11 +53,6 @@ class Settings:
     def cookie_secret(self) -> str:
         """The secret that signs form tokens: derived from the master key, so the same in every process."""
         return hmac.new(self.master_key.encode(), b"caseflow cookies", hashlib.sha256).hexdigest()
-
-
-def new_key() -> str:
-    """A fresh master key of 32 bytes as text for the configuration."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
 
 
 def load_settings(environ: Mapping[str, str], path: Path = CONFIG_FILE) -> Settings:
@@ -87,7 +80,7 @@ def _values(environ: Mapping[str, str], path: Path) -> dict[str, Any]:
     values = {key: _value(key, place, raw, faults) for key, (place, raw) in given.items()}
     if faults:
         raise BadInput(faults)
-    for key in ("items_dir", "ca_file"):
+    for key in ("items_dir", "files_dir", "ca_file"):
         if values.get(key) and f"{_PREFIX}{key.upper()}" not in environ:
             values[key] = path.parent / values[key]
     return values
@@ -200,6 +193,7 @@ _READERS: Final[Mapping[str, Callable[[object], Any]]] = {
     "database_url": _text,
     "master_key": _text,
     "items_dir": _folder,
+    "files_dir": _folder,
     "host": _text,
     "port": _number(1, 65_535),
     "threads": _number(1, 64),

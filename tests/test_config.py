@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from caseflow.config import DEFAULT_DATABASE, Settings, load_items_dir, load_settings, new_key
+from caseflow.config import DEFAULT_DATABASE, Settings, load_items_dir, load_settings
 from caseflow.errors import BadInput
-from caseflow.house import House
+from caseflow.house import House, new_master
 
 KEY = "a" * 43 + "="
 WITH_KEY = {"CASEFLOW_MASTER_KEY": KEY}
@@ -80,7 +80,7 @@ def test_a_key_that_is_none_is_refused_when_the_house_opens(key: str) -> None:
 
 
 def test_a_new_key_opens_a_house_and_is_never_the_same() -> None:
-    one, other = new_key(), new_key()
+    one, other = new_master(), new_master()
 
     sealed = House.open(one).keys.seal("653121199001011234")
 

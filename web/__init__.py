@@ -9,22 +9,28 @@ from werkzeug.routing import IntegerConverter
 
 from caseflow.config import Settings
 from caseflow.house import House
-from web import auth, cases, errors, frame, gate, intake, items, queues, supervise
+from web import (
+    attachments,
+    auth,
+    calendar,
+    cases,
+    errors,
+    frame,
+    gate,
+    intake,
+    items,
+    messages,
+    public,
+    queues,
+    supervise,
+)
 from web import clock as clocks
 
+_DOORS = (auth, queues, supervise, items, intake, cases, attachments, calendar, messages, public)
 MOST_BYTES = 2 * 1024 * 1024
-CONTENT_SECURITY = "; ".join(
-    (
-        "default-src 'none'",
-        "style-src 'self'",
-        "script-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    )
+CONTENT_SECURITY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
 
@@ -57,7 +63,8 @@ def create_app(settings: Settings, clock: clocks.Clock | None = None) -> Flask:
     gate.csrf.init_app(app)
     errors.install(app)
     frame.install(app)
-    for module in (auth, queues, supervise, items, intake, cases):
+    attachments.install(app, settings.files_dir)
+    for module in _DOORS:
         app.register_blueprint(module.pages)
     app.after_request(_harden)
     gate.policies(app)
@@ -65,7 +72,8 @@ def create_app(settings: Settings, clock: clocks.Clock | None = None) -> Flask:
 
 
 def _harden(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = CONTENT_SECURITY
+    # A file handed out has a stricter policy of its own.
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     if request.endpoint != "static":

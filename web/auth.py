@@ -8,7 +8,8 @@ from urllib.parse import quote, unquote, urlsplit
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from caseflow.desk.staff import SHORTEST_PASSWORD, SignIn, change_password as store_password, sign_in, sign_out
+from caseflow.desk.staff import SHORTEST_PASSWORD, SignIn, sign_in, sign_out
+from caseflow.desk.staff import change_password as store_password
 from caseflow.errors import BadInput, Fault, SignInFailed
 from caseflow.store.db import writing
 from web.clock import now
@@ -90,7 +91,9 @@ def change_password() -> BaseResponse:
 
 def _form(number: str, window: str, reasons: list[str]) -> str:
     windows = sorted({name for bureau in house().catalogue.bureaus.values() for name in bureau.windows})
-    return render_template("login.html", number=number, window=window, windows=windows, reasons=reasons, wanted=_wanted())
+    return render_template(
+        "login.html", number=number, window=window, windows=windows, reasons=reasons, wanted=_wanted()
+    )
 
 
 def _signed_in(result: SignIn, window: str) -> Response:

@@ -21,7 +21,7 @@ PHRASES = {
     "late_reason": ("业务量集中，已向申请人说明。", "等待外部单位协查结果。"),
 }
 
-ORDER = ("close_on_the_spot", "accept", "supplement_notice", "decline")
+ORDER = ("close_on_the_spot", "accept", "accept_deferred", "supplement_notice", "decline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,8 @@ def need_faults(action: str, error: CaseflowError) -> list[Fault]:
     if isinstance(error, Refused):
         keys = ((refusal.code.removeprefix("need_"), refusal) for refusal in error.refusals)
         return [
-            Fault(f"need.{action}.{key}" if refusal.code.startswith("need_") else "", str(refusal)) for key, refusal in keys
+            Fault(f"need.{action}.{key}" if refusal.code.startswith("need_") else "", str(refusal))
+            for key, refusal in keys
         ]
     if isinstance(error, BadInput):
         return list(_needs(action, error.faults))

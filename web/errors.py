@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from traceback import format_exception
 from urllib.parse import quote
 
 import structlog
@@ -100,7 +101,8 @@ def _away(target: str) -> Response:
 
 
 def _csrf(_error: CSRFError) -> Response:
-    return _page(400, "表单已失效", ["表单没有有效的安全标记：页面打开过久，或已在别处重新登录。请返回上一页刷新后再提交。"])
+    text = "表单没有有效的安全标记：页面打开过久，或已在别处重新登录。请返回上一页刷新后再提交。"
+    return _page(400, "表单已失效", [text])
 
 
 def _http(error: HTTPException) -> Response:
@@ -113,7 +115,9 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected", path=request.path, method=request.method, exc_info=error)
+    # The trace without its local values: those may hold names and numbers of applicants.
+    trace = "".join(format_exception(error))
+    log.error("unexpected", endpoint=request.endpoint, method=request.method, trace=trace)
     return _page(500, "系统出现故障", ["本次操作没有完成。请记下时间并通知系统管理员。"])
 
 

@@ -37,8 +37,9 @@ class Entries:
         return self._text(field, label, longest, required=required, allowed="")
 
     def long_text(self, field: str, label: str, *, longest: int = LONG, required: bool = False) -> str:
-        """Several lines of text; line ends become \\n."""
-        return self._text(field, label, longest, required=required, allowed="\n\r\t").replace("\r\n", "\n").replace("\r", "\n")
+        """Several lines of text, with one kind of line end."""
+        text = self._text(field, label, longest, required=required, allowed="\n\r\t")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
 
     def secret(self, field: str, label: str, *, longest: int = SHORT) -> str:
         """A password: taken as it is, never stripped."""

@@ -13,6 +13,7 @@ from caseflow.house import BEIJING, Actor
 from caseflow.rules.flow import ROLES
 from caseflow.store.db import reading
 from caseflow.views.calendar_page import working_calendar
+from caseflow.views.messages import unread_count
 from caseflow.views.worklist import NavCounts, nav_counts
 from web.clock import now, today
 from web.gate import CASE_READERS, db_engine, house, may
@@ -65,8 +66,10 @@ def full_moment(moment: datetime | None) -> str:
 
 
 def short_number(number: str) -> str:
-    """A 24-digit case number as lists show it: the month and day of receipt and the serial."""
-    return f"{number[11:17]}-{number[18:]}" if len(number) == 24 else number  # noqa: PLR2004 - the length of a case number
+    """A 24-digit case number as lists show it and the search takes it: 261124-1003, the day, source and serial."""
+    if len(number) != 24:  # noqa: PLR2004 - the length of a case number
+        return number
+    return f"{number[11:17]}-{number[17]}{int(number[18:]):03d}"
 
 
 def limit_text(limit: Any) -> str:
@@ -84,6 +87,7 @@ def _frame() -> dict[str, Any]:
         "bureau": house().catalogue.bureau(actor.bureau),
         "bar": _bar(actor.bureau),
         "nav": _nav,
+        "unread": _unread,
         "sees_cases": may(*CASE_READERS),
         "endpoint": request.endpoint or "",
     }
@@ -98,6 +102,15 @@ def _bar(bureau: str) -> Today:
         return Today(day, clock_time(now()), weekday, calendar.is_working(day), calendar.day(day).name)
     except OutsideCalendar:
         return Today(day, clock_time(now()), weekday, working=False, name="超出工作日历")
+
+
+def _unread() -> int:
+    """The actor's unread messages, counted once per page."""
+    if "unread" not in g:
+        with reading(db_engine()) as connection:
+            g.unread = unread_count(connection, g.actor)
+    count: int = g.unread
+    return count
 
 
 def _nav() -> NavCounts:

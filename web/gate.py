@@ -25,7 +25,7 @@ STAFF = frozenset[str]()
 CASE_READERS = ("clerk", "reviewer", "checker", "approver", "cashier", "supervisor", "auditor")
 """Who may see cases: everybody but the administrator of accounts, who handles none."""
 
-TOKEN = "token"
+TOKEN = "token"  # noqa: S105 - the name it is kept under
 _ATTRIBUTE = "caseflow_policy"
 _OPEN_WHILE_CHANGING = {"auth.password", "auth.change_password", "auth.leave", "static"}
 
@@ -110,7 +110,8 @@ def _stand() -> None:
     must_change = _recognise()
     if policy is None:
         return
-    if policy and not policy & current_actor().roles:
+    actor = current_actor()
+    if policy and not policy & actor.roles:
         raise NotAllowed("您的岗位不能使用本页面。")
     if must_change and endpoint not in _OPEN_WHILE_CHANGING:
         raise PasswordDue

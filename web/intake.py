@@ -18,8 +18,8 @@ from caseflow.papers import PAPERS, qr_code
 from caseflow.rules.checklist import Checklist, open_questions
 from caseflow.rules.item import Item, applies
 from caseflow.store.db import reading, writing
-from caseflow.views.casefile import load_case
 from caseflow.views.calendar_page import working_calendar
+from caseflow.views.casefile import load_case
 from caseflow.views.earlier import EarlierCase, earlier_cases
 from web import intake_form as forms
 from web.clock import now, today
@@ -217,7 +217,7 @@ def _page(turn: Turn) -> Response:
     shared: dict[str, Any] = {
         "step": turn.step,
         "item": item,
-        "typed": _Typed(draft.typed),
+        "typed": forms.Typed(draft.typed),
         "faults": by_field(turn.faults),
         "reasons": forms.summary(item, turn.faults) if item else [(fault.place, fault.text) for fault in turn.faults],
         "carried": draft.carried(turn.step),
@@ -226,13 +226,6 @@ def _page(turn: Turn) -> Response:
     }
     own = _SHOWS[turn.step](item, draft) if item else _items_page(draft)
     return make_response(render_template("intake/register.html", **shared, **own), turn.status)
-
-
-class _Typed(dict[str, str]):
-    """What was typed, by input; "" for an input not sent, so that templates need no default."""
-
-    def __missing__(self, key: str) -> str:
-        return ""
 
 
 def _items_page(draft: Draft) -> dict[str, Any]:
@@ -247,7 +240,10 @@ def _questions_page(item: Item, draft: Draft) -> dict[str, Any]:
 
 def _people_page(item: Item, draft: Draft) -> dict[str, Any]:
     typed = {name.partition(".")[0] for name, text in draft.typed.items() if text and not name.endswith("id_kind")}
-    other = any(draft[name] for name in ("note", "received_on", "late_reason")) or draft["channel"] not in ("", "window")
+    other = any(draft[name] for name in ("note", "received_on", "late_reason")) or draft["channel"] not in (
+        "",
+        "window",
+    )
     return {
         "id_kinds": forms.ID_KINDS,
         "usual_kind": forms.usual_id_kind(item),

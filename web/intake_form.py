@@ -344,3 +344,22 @@ def usual_counts(material: Material) -> tuple[int, int]:
     if material.originals is not None or material.copies is not None:
         return material.originals or 0, material.copies or 0
     return (0, 1) if "复印件" in material.name else (1, 0)
+
+
+class Typed(dict[str, str]):
+    """What was typed, by input; "" for an input not sent, so that templates need no default."""
+
+    def __missing__(self, key: str) -> str:
+        """Nothing was typed."""
+        return ""
+
+
+def typed_marks(receipts: Mapping[str, Receipt]) -> dict[str, str]:
+    """The marks of a case as the rows of the form show them."""
+    typed = {}
+    for key, receipt in receipts.items():
+        typed[f"m.{key}.mark"] = receipt.mark.value
+        typed |= {f"m.{key}.option": receipt.option, f"m.{key}.fault": receipt.fault}
+        if receipt.mark in (Mark.RECEIVED, Mark.FAULTY):
+            typed |= {f"m.{key}.originals": str(receipt.originals), f"m.{key}.copies": str(receipt.copies)}
+    return typed

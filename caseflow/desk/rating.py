@@ -15,6 +15,7 @@ from caseflow.house import Actor, House, beijing_day
 from caseflow.rules.clock import Limit
 from caseflow.rules.entries import text_fault
 from caseflow.rules.rating import BAD_GRADES, GRADES, RATED_ENDS
+from caseflow.store.calendars import calendar_for
 from caseflow.store.facts import CaseState, load_case
 from caseflow.store.journal import Entry, append
 from caseflow.store.models import CaseRow
@@ -101,7 +102,7 @@ def _check_ratable(session: Connection, case: CaseState) -> None:
 
 def _follow_up(session: Connection, house: House, case: CaseState, today: date) -> tuple[date, date]:
     record = case.record
-    calendar = house.catalogue.calendar_of(record.bureau)
+    calendar = calendar_for(session, house, record.bureau)
     called = open_deadline(session, calendar, record.bureau, record.id, "call_back", today, Limit(CALL_BACK_DAYS))
     right = open_deadline(session, calendar, record.bureau, record.id, "rectify", today, Limit(RECTIFY_DAYS))
     return called, right

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from caseflow.errors import Fault
-from caseflow.rules.item import Answers, Item, Material, MaterialOption, Required, Situation, applies
+from caseflow.rules.item import Answers, Item, Material, MaterialOption, Required, Situation, applies, settled
 
 CIRCLED = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳"
 MOST_COPIES = 99
@@ -101,7 +101,8 @@ class Checklist:
     def missing_words(self) -> str:
         """Why the lines are not complete, in one sentence for staff; nothing where they are."""
         asked = [f"未回答“{question.question}”" for question in self.questions]
-        unmet = [f"“{line.material.name}”{'不符' if line.receipt.fault else '未提交'}" for line in self.unmet]
+        faulty = {LineState.FAULTY: "不符"}
+        unmet = [f"“{line.material.name}”{faulty.get(line.state, '未提交')}" for line in self.unmet]
         later = [f"“{line.material.name}”容缺待补" for line in self.deferred]
         return "；".join(asked + unmet + later)
 
@@ -112,18 +113,21 @@ class Checklist:
 
 def check_materials(item: Item, answers: Answers, receipts: Mapping[str, Receipt]) -> Checklist:
     """The checklist of a case: conditional lines of unanswered questions are 'to be asked', never silently absent."""
-    lines = tuple(_line(material, answers, receipts.get(material.key, Receipt())) for material in item.materials)
+    told = settled(item, answers)
+    lines = tuple(_line(material, told, receipts.get(material.key, Receipt())) for material in item.materials)
     return Checklist(lines, open_questions(item, answers))
 
 
 def open_questions(item: Item, answers: Answers) -> tuple[Situation, ...]:
     """The situation questions that must still be asked under the answers so far."""
-    return tuple(one for one in item.situations if one.key not in answers and applies(one.when, answers))
+    told = settled(item, answers)
+    return tuple(one for one in item.situations if one.key not in told and applies(one.when, told))
 
 
 def check_answers(item: Item, answers: Answers) -> tuple[Fault, ...]:
     """Every answer that names no question, no option, or a question that does not arise."""
     situations = {one.key: one for one in item.situations}
+    told = settled(item, answers)
     faults = []
     for key, answer in answers.items():
         question = situations.get(key)
@@ -131,7 +135,7 @@ def check_answers(item: Item, answers: Answers) -> tuple[Fault, ...]:
             faults.append(Fault(f"情形 {key}", "本事项没有这个情形"))
         elif answer not in {option.key for option in question.options}:
             faults.append(Fault(question.question, f"没有选项“{answer[:40]}”"))
-        elif applies(question.when, answers) is False:
+        elif applies(question.when, told) is False:
             faults.append(Fault(question.question, "按其他情形的回答，不需要回答此项"))
     return tuple(faults)
 
@@ -165,7 +169,10 @@ def _receipt_faults(material: Material, receipt: Receipt) -> list[str]:
 def _line(material: Material, answers: Answers, receipt: Receipt) -> Line:
     options = tuple(option for option in material.options if applies(option.when, answers) is not False)
     sealed = bool(material.seal) and applies(material.seal_when, answers) is True
-    return Line(material, receipt, _state(material, answers, receipt), sealed, options)
+    state = _state(material, answers, receipt)
+    if state is LineState.MET and receipt.option and receipt.option not in {option.key for option in options}:
+        state = LineState.MISSING  # what was handed in does not serve under the answers as they stand now
+    return Line(material, receipt, state, sealed, options)
 
 
 def _state(material: Material, answers: Answers, receipt: Receipt) -> LineState:
@@ -214,5 +221,9 @@ def _alternatives(options: tuple[MaterialOption, ...]) -> str:
     texts = list(dict.fromkeys(option.text for option in options))
     if len(texts) < 2:  # noqa: PLR2004 - one way is no choice
         return ""
-    listed = "；".join(f"{mark}{text}" for mark, text in zip(CIRCLED, texts, strict=False))
+    listed = "；".join(f"{_circled(n)}{text}" for n, text in enumerate(texts))
     return f"下列任选其一：{listed}。"
+
+
+def _circled(n: int) -> str:
+    return CIRCLED[n] if n < len(CIRCLED) else f"（{n + 1}）"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from caseflow.errors import Fault, InvalidDefinition
 from caseflow.rules.clock import Limit, Unit
+from caseflow.rules.entries import parse_money
 from caseflow.rules.item import (
     ApplicantDeadline,
     CaseType,
@@ -25,14 +26,19 @@ from caseflow.rules.item import (
     SituationOption,
     When,
 )
-from caseflow.rules.toml_reader import TableReader, parse_toml
+from caseflow.rules.toml_reader import TableReader, parse_toml, shown
 
 CHANNELS = ("window", "online", "mail", "self", "other")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 STAGES = ("accepted", "reviewing", "checking", "approving", "paying")
-_TIME = re.compile(r"([01]\d|2[0-4]):[0-5]\d")
-_AREA = re.compile(r"\d{6}")
-_DEPARTMENT = re.compile(r"\d{3}")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
+_AREA = re.compile(r"[0-9]{6}")
+_DEPARTMENT = re.compile(r"[0-9]{3}")
+_LONGEST_LIMIT = 999
+_LONGEST_STAGE = 99
+_MOST_COPIES = 99
+_MOST_VISITS = 99
+_MOST_MONTHS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,11 @@ def read_item(text: str, place: str) -> Item:
     table, faults = parse_toml(text, place)
     item = _item(table)
     table.done()
-    _check_item(item, place, faults)
+    # what a limit may be cannot be judged before kind and flow are known
+    unsure = any(fault.place in (f"{place} case_type", f"{place} flow") for fault in faults)
+    faults += [
+        Fault(f"{place} {where}", text) for where, text in _item_faults(item) if not (unsure and where == "limits")
+    ]
     if faults:
         raise InvalidDefinition(faults)
     return item
@@ -94,20 +104,19 @@ def read_bureau(text: str, place: str) -> Bureau:
 def _digits(table: TableReader, key: str, pattern: re.Pattern[str], words: str) -> str:
     value = table.text(key, required=True)
     if value and not pattern.fullmatch(value):
-        table.fault(key, f"应为{words}，写的是 {value!r}")
+        table.fault(key, f"应为{words}，写的是 {shown(value)}")
     return value
 
 
 def _money(table: TableReader, key: str) -> Decimal:
     value = table.text(key, required=True)
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        table.fault(key, f"应为不小于 0 的金额（元），写的是 {value!r}")
+    if not value.strip():
         return Decimal(0)
-    return amount
+    try:
+        return parse_money(value)
+    except ValueError as error:
+        table.fault(key, str(error))
+        return Decimal(0)
 
 
 def _item(table: TableReader) -> Item:
@@ -127,7 +136,7 @@ def _item(table: TableReader) -> Item:
         legal_basis=table.texts("legal_basis"),
         service_object=table.text("service_object"),
         channels=table.words("channels", CHANNELS),
-        visits=table.number("visits"),
+        visits=table.number("visits", most=_MOST_VISITS),
         online_depth=table.text("online_depth"),
         commitment=_commitment(table),
         applicant_deadline=_applicant_deadline(table),
@@ -147,7 +156,7 @@ def _limit(table: TableReader, key: str, *, required: bool = False) -> Limit | N
     inner = table.table(key, required=required)
     if inner is None:
         return None
-    n = inner.number("n", required=True, least=1)
+    n = inner.number("n", required=True, least=1, most=_LONGEST_LIMIT)
     unit = Unit(inner.choice("unit", [unit.value for unit in Unit]))
     inner.done()
     return None if n is None else Limit(n, unit)
@@ -157,19 +166,21 @@ def _limits(table: TableReader) -> Limits:
     inner = table.table("limits")
     if inner is None:
         return Limits()
-    notice, supplement = inner.number("notice", least=1), inner.number("supplement", least=1)
-    extension = inner.number("extension")
+    notice = inner.number("notice", least=1, most=_LONGEST_STAGE)
+    supplement = inner.number("supplement", least=1, most=_LONGEST_STAGE)
+    extension = inner.number("extension", most=_LONGEST_STAGE)
+    serve = inner.number("serve", least=1, most=_LONGEST_STAGE)
     limits = Limits(
         statutory=_limit(inner, "statutory"),
         promised=_limit(inner, "promised"),
         notice=5 if notice is None else notice,
         supplement=15 if supplement is None else supplement,
-        stages=inner.number_map("stages", STAGES),
+        stages=inner.number_map("stages", STAGES, _LONGEST_STAGE),
         on_notice_lapse=inner.choice("on_notice_lapse", ("flag", "accept"), "flag"),
         on_supplement_lapse=inner.choice("on_supplement_lapse", ("flag", "terminate"), "flag"),
         extension=10 if extension is None else extension,
         assessment=_limit(inner, "assessment"),
-        serve=inner.number("serve", least=1),
+        serve=serve,
     )
     inner.done()
     return limits
@@ -198,15 +209,17 @@ def _material(table: TableReader) -> Material:
         seal=table.text("seal"),
         seal_when=table.when("seal_when"),
         form=table.text("form"),
-        originals=table.number("originals"),
-        copies=table.number("copies"),
+        originals=table.number("originals", most=_MOST_COPIES),
+        copies=table.number("copies", most=_MOST_COPIES),
         deferrable=table.flag("deferrable"),
         deferrable_source=table.text("deferrable_source"),
         source=table.text("source"),
         note=table.text("note"),
     )
-    if material.required is Required.CONDITIONAL and not material.when:
+    if material.required is Required.CONDITIONAL and not table.has("when"):
         table.fault("when", "视情形必要的材料要写明适用情形")
+    if material.seal_when and not material.seal:
+        table.fault("seal_when", "没有写明加盖什么印章（seal）")
     if material.deferrable and not material.deferrable_source:
         table.fault("deferrable_source", "可容缺的材料要写明依据")
     table.done()
@@ -244,7 +257,7 @@ def _commitment(table: TableReader) -> Commitment | None:
     inner = table.table("commitment")
     if inner is None:
         return None
-    text, months = inner.text("text", required=True), inner.number("months", required=True, least=1)
+    text, months = inner.text("text", required=True), inner.number("months", required=True, least=1, most=_MOST_MONTHS)
     inner.done()
     return Commitment(text, months or 1)
 
@@ -267,35 +280,33 @@ def _reception(table: TableReader) -> tuple[Reception, ...]:
 
 
 def _open_hours(table: TableReader) -> Reception:
-    days = table.words("weekdays", WEEKDAYS)
+    days = table.words("weekdays", WEEKDAYS, required=True)
     opens, closes = table.text("opens", required=True), table.text("closes", required=True)
     for key, value in (("opens", opens), ("closes", closes)):
-        if value and not _TIME.fullmatch(value):
-            table.fault(key, f"应为 HH:MM，写的是 {value!r}")
-    if opens >= closes:
+        if value.strip() and not _TIME.fullmatch(value):
+            table.fault(key, f"应为 HH:MM，写的是 {shown(value)}")
+    if closes <= opens and _TIME.fullmatch(opens) and _TIME.fullmatch(closes):
         table.fault("closes", "应晚于 opens")
-    if not days:
-        table.fault("weekdays", "至少要有一天")
     season = table.choice("season", ("all", "summer", "winter"), "all")
     table.done()
     return Reception(tuple(WEEKDAYS.index(day) for day in days if day in WEEKDAYS), opens, closes, season)
 
 
-def _check_item(item: Item, place: str, faults: list[Fault]) -> None:
-    def fault(where: str, text: str) -> None:
-        faults.append(Fault(f"{place} {where}".strip(), text))
-
+def _item_faults(item: Item) -> Iterable[tuple[str, str]]:
+    """What is wrong between the parts of an item, each with its place."""
+    if not item.materials:
+        yield "materials", "至少要有一项材料"
+    if item.conditions_mode == "any" and len(item.conditions) < 2:  # noqa: PLR2004 - one alternative is none
+        yield "conditions", '写了 conditions_mode = "any"，至少要有两条受理条件'
     for group, keys in _keyed(item):
-        for key in sorted({key for key in keys if keys.count(key) > 1}):
-            fault(group, f"{key!r} 出现了两次")
+        for key in sorted({key for key in keys if key and keys.count(key) > 1}):
+            yield group, f"{shown(key)} 出现了两次"
     known = {one.key: {option.key for option in one.options} for one in item.situations}
     for where, when in _conditions(item):
-        for text in _unknown(when, known):
-            fault(where, text)
-    for text in _limit_faults(item):
-        fault("limits", text)
-    if not item.materials:
-        fault("materials", "至少要有一项材料")
+        yield from ((where, text) for text in _unknown(when, known))
+    yield from ((f"情形 {key} when", "情形互相等待，永远不会问到") for key in _never_asked(item))
+    yield from (("limits", text) for text in _limit_faults(item))
+    yield from (("commitment", text) for text in _commitment_faults(item))
 
 
 def _keyed(item: Item) -> Iterable[tuple[str, list[str]]]:
@@ -323,11 +334,27 @@ def _conditions(item: Item) -> Iterable[tuple[str, When]]:
 def _unknown(when: When, known: Mapping[str, set[str]]) -> Iterable[str]:
     for situation, answers in when.items():
         if situation not in known:
-            yield f"没有情形 {situation!r}"
+            yield f"没有情形 {shown(situation)}"
             continue
         for answer in answers:
             if answer not in known[situation]:
-                yield f"情形 {situation!r} 没有选项 {answer!r}"
+                yield f"情形 {shown(situation)} 没有选项 {shown(answer)}"
+
+
+def _never_asked(item: Item) -> list[str]:
+    """The situations that wait for each other in a circle; one that is not there counts as asked (its own fault)."""
+    waiting = {one.key: set(one.when) for one in item.situations}
+    while free := {key for key, needed in waiting.items() if not needed & waiting.keys()}:
+        waiting = {key: needed for key, needed in waiting.items() if key not in free}
+    return list(waiting)
+
+
+def _commitment_faults(item: Item) -> Iterable[str]:
+    promised = any(option.commitment for line in item.materials for option in line.options)
+    if promised and item.commitment is None:
+        yield "有可选材料是承诺（commitment = true），要写明承诺内容和期限"
+    if item.commitment is not None and not promised:
+        yield "没有一种可选材料是承诺（commitment = true）"
 
 
 def _limit_faults(item: Item) -> Iterable[str]:
@@ -346,5 +373,6 @@ def _limit_faults(item: Item) -> Iterable[str]:
         and limits.promised.n > limits.statutory.n
     ):
         yield f"承诺时限 {limits.promised.n} 大于法定时限 {limits.statutory.n}"
-    if item.conditions_mode == "any" and len(item.conditions) < 2:  # noqa: PLR2004 - one alternative is none
-        yield 'conditions_mode = "any" 时至少要有两条受理条件'
+    stages = sum(limits.stages.values())
+    if limits.promised and limits.promised.unit is Unit.WORKING_DAY and stages > limits.promised.n:
+        yield f"各环节之和 {stages} 大于承诺时限 {limits.promised.n}"

@@ -6,22 +6,22 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from caseflow.errors import BadInput, Fault
 from caseflow.identity import check_phone, normalise
-from caseflow.rules.item import Answers, FieldKind, Item, ItemField, applies
+from caseflow.rules.item import Answers, FieldKind, Item, ItemField, applies, settled
 
 LONGEST = {FieldKind.LONG_TEXT: 2000}
 LONGEST_TEXT = 200
-MOST_MONEY = Decimal("999999999.99")
+EARLIEST, LATEST = 1900, 2100
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
-_MONEY = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
+_MONEY = re.compile(r"([0-9]{1,9}|[0-9]{1,3}([,，][0-9]{3}){1,2})(\.[0-9]{1,2})?")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _ACCOUNT = re.compile(r"[0-9]{8,30}")
 _UNSEEN = {"Cc", "Cs", "Co", "Zl", "Zp"}
-_OVERRIDES = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_OVERRIDES = set("\u200b\u2060\ufeff\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def text_fault(place: str, text: str, longest: int = LONGEST_TEXT, *, lines: bool = False) -> Fault | None:
@@ -49,12 +49,13 @@ def parse_day(text: str, place: str) -> date:
 
 def check_fields(item: Item, answers: Answers, values: Mapping[str, str]) -> tuple[dict[str, str], tuple[Fault, ...]]:
     """The item's fields cleaned by kind, and every fault; fields that do not apply are left out."""
+    told = settled(item, answers)
     kept: dict[str, str] = {}
     faults: list[Fault] = [
         Fault(key[:40], "本事项没有这一项") for key in values if key not in {one.key for one in item.fields}
     ]
     for one in item.fields:
-        if applies(one.when, answers) is False:
+        if applies(one.when, told) is False:
             continue
         value = values.get(one.key, "").strip()
         if not value:
@@ -81,9 +82,10 @@ def _field(one: ItemField, value: str) -> tuple[str, str]:
 
 def _day(value: str) -> tuple[str, str]:
     try:
-        return parse_day(value, "日期").isoformat(), ""
+        day = parse_day(value, "日期")
     except ValueError as error:
         return value, str(error)
+    return value, "" if EARLIEST <= day.year <= LATEST else f"日期应在{EARLIEST}年至{LATEST}年之间"
 
 
 def _month(value: str) -> tuple[str, str]:
@@ -101,16 +103,11 @@ def _money(value: str) -> tuple[str, str]:
 
 def parse_money(text: str) -> Decimal:
     """An amount in CNY with at most two decimals, from 0 to 999 999 999.99; ValueError with the sentence for staff."""
-    plain = text.strip().replace(",", "").replace("，", "")
-    if not _MONEY.fullmatch(plain):
+    typed = text.strip()
+    if not _MONEY.fullmatch(typed):
         message = f"金额应为不小于 0 的数，最多两位小数，写的是“{text[:20]}”"
         raise ValueError(message)
-    try:
-        amount = Decimal(plain)
-    except InvalidOperation as error:
-        message = f"金额不是数：“{text[:20]}”"
-        raise ValueError(message) from error
-    return amount.quantize(Decimal("0.01"))
+    return Decimal(typed.replace(",", "").replace("，", "")).quantize(Decimal("0.01"))
 
 
 def _number(value: str) -> tuple[str, str]:
@@ -152,10 +149,11 @@ def parse_statement(text: str) -> tuple[tuple[str, Decimal], ...]:
 
 
 def _statement_line(n: int, line: str) -> tuple[str, Decimal]:
-    label, _, amount = line.rpartition(" ") if " " in line else line.rpartition("\t")
-    if not label.strip():
+    parts = line.rsplit(maxsplit=1)
+    if len(parts) < 2:  # noqa: PLR2004 - a label and an amount
         message = f"明细第 {n} 行应写成“项目 金额”，写的是“{line[:30]}”"
         raise ValueError(message)
+    label, amount = parts
     fault = text_fault("项目", label)
     if fault:
         raise ValueError(f"明细第 {n} 行项目{fault.text}")
@@ -165,4 +163,4 @@ def _statement_line(n: int, line: str) -> tuple[str, Decimal]:
         raise ValueError(f"明细第 {n} 行{error}") from error
     if value == 0:
         raise ValueError(f"明细第 {n} 行金额应大于 0")
-    return label.strip(), value
+    return label, value

@@ -101,7 +101,7 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class ItemField:
-    """What a case of this item is about, beside its people: 就医地, 病种, 结算期, a bank account …"""
+    """What a case of this item is about, beside its people: 就医地, 病种, 结算期, a bank account."""
 
     key: str
     label: str
@@ -193,6 +193,14 @@ class Item:
     def material(self, key: str) -> Material:
         """The line with this key; KeyError where the item has none."""
         return {line.key: line for line in self.materials}[key]
+
+
+def settled(item: Item, answers: Answers) -> Answers:
+    """The answers with every question that does not arise answered by none of its options."""
+    told = dict(answers)
+    for _ in item.situations:  # as many rounds as a question can have questions before it
+        told |= {one.key: "" for one in item.situations if applies(one.when, told) is False}
+    return told
 
 
 def applies(when: When, answers: Answers) -> bool | None:

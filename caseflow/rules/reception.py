@@ -11,6 +11,9 @@ from caseflow.rules.item import Reception
 LATE_ENTRY_DAYS = 3
 """补录: a paper received at most this many working days ago may still be entered, with a reason."""
 
+_SURELY_LATE = 60
+"""Days: no stretch of three working days is so long; asked first, so that a day before the calendar is refused too."""
+
 _SUMMER = ((5, 1), (10, 1))
 
 
@@ -48,6 +51,6 @@ def late_entry_fault(calendar: WorkingCalendar, received_on: date, today: date, 
         return "收件日期不能晚于今天"
     if received_on == today:
         return ""
-    if calendar.count(received_on, today) > LATE_ENTRY_DAYS:
+    if (today - received_on).days > _SURELY_LATE or calendar.count(received_on, today) > LATE_ENTRY_DAYS:
         return f"补录最多补前 {LATE_ENTRY_DAYS} 个工作日的收件"
     return "" if reason.strip() else "补录要写明原因"

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from caseflow.errors import NotFound
 from caseflow.house import Actor, House
 from caseflow.identity import ID_KIND_NAMES, IdKind, mask_number, mask_phone
 from caseflow.rules.calendar import WorkingCalendar
@@ -28,35 +29,38 @@ PART_NAMES = {"applicant": "申请人", "agent": "代办人", "concerned": "相�
 
 DETAIL_NAMES = {
     "reason": "理由",
-    "opinion": "意见",
-    "result": "结果",
     "late_reason": "原因",
-    "paper_number": "文书",
-    "number": "文书",
     "changes": "更正",
-    "receiver_name": "接收人",
-    "handler_name": "经办人",
-    "note": "备注",
+    "receiver": "接收人",
+    "received_on": "收件日期",
+    "accepted_on": "受理日期",
+    "materials": "收到",
+    "lines": "告知",
+    "total": "合计（元）",
+    "due": "到期日",
+    "papers": "重新出具",
     "text": "说明",
-    "missing": "缺少或不符",
-    "due_on": "到期",
-    "dates": "日期变化",
     "days": "日历变化",
     "source": "依据",
     "entered_by": "录入人",
+    "commitment_due": "承诺补齐到期",
+    "deferred": "容缺材料",
+    "carried_from": "转自办件",
 }
+"""What a recorded step tells beside the entries of its action, by the key the desk records it under."""
 
 EVENT_NAMES = {
     "register": "收件登记",
-    "lapse": "逾期未告知，视为受理",
-    "notice_lapsed": "逾期未告知，视为受理",
-    "supplement_lapsed": "补正逾期",
-    "suspension_lapsed": "特别程序到期",
-    "redate": "重新计算到期日",
-    "rederive": "重新计算到期日",
-    "void_paper": "作废文书",
+    "lapse": "逾期",
+    "tick": "到期提醒",
     "calendar": "工作日历调整",
+    "attach": "上传附件",
+    "detach": "移除附件",
+    "rate": "申请人评价",
+    "call_back": "差评回访",
+    "rectify": "差评整改",
 }
+"""Recorded steps that are no action of a flow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,3 +250,22 @@ def _papers(session: Connection, record: CaseRecord) -> tuple[PaperLink, ...]:
     return tuple(
         PaperLink(row.id, row.kind, row.number, row.issued_at, row.printed, row.voided_at is not None) for row in rows
     )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPaper:
+    """A paper as it was issued."""
+
+    kind: str
+    fields: Mapping[str, Any]
+    printed: int
+    voided: bool
+
+
+def load_paper(session: Connection, actor: Actor, paper_id: int) -> StoredPaper:
+    """A paper of the actor's bureau; NotFound for none and for another bureau's alike."""
+    query = select(PaperRow.kind, PaperRow.fields, PaperRow.printed, PaperRow.voided_at)
+    row = session.execute(query.where(PaperRow.id == paper_id, PaperRow.bureau == actor.bureau)).one_or_none()
+    if row is None:
+        raise NotFound("没有这份文书")
+    return StoredPaper(row.kind, row.fields, row.printed, row.voided_at is not None)

@@ -16,6 +16,8 @@ from caseflow.rules.calendar import WorkingCalendar
 from caseflow.rules.clock import DEFAULT_SOON, Clocks, Lamp, Limit, Pause, Reading, Unit, read
 from caseflow.store.models import CaseRow, PauseRow
 
+AnyRow = Row[*tuple[Any, ...]]
+
 FAR = date(9999, 12, 31)
 LONGEST_TOTAL = 250
 """Limits of more working days than this are read one by one."""
@@ -43,7 +45,11 @@ total = func.coalesce(CaseRow.promised_n, CaseRow.statutory_n) + CaseRow.extend
 one_unit = func.coalesce(CaseRow.statutory_unit, CaseRow.promised_unit) == func.coalesce(
     CaseRow.promised_unit, CaseRow.statutory_unit
 )
-plain = and_(func.coalesce(CaseRow.promised_unit, CaseRow.statutory_unit) == Unit.WORKING_DAY.value, one_unit, total <= LONGEST_TOTAL)
+plain = and_(
+    func.coalesce(CaseRow.promised_unit, CaseRow.statutory_unit) == Unit.WORKING_DAY.value,
+    one_unit,
+    total <= LONGEST_TOTAL,
+)
 
 
 def over_statutory(today: date) -> ColumnElement[bool]:
@@ -91,8 +97,8 @@ def soon(calendar: WorkingCalendar, today: date, also: Sequence[int] = ()) -> Co
     rule = DEFAULT_SOON
     near = [and_(total <= rule.short, nearest <= calendar.add(today, rule.left))]
     unused = 100 - rule.percent
-    for left in range(1, LONGEST_TOTAL * unused // 100 + 1):
-        near.append(and_(nearest <= calendar.add(today, left), total * unused >= left * 100))
+    lengths = range(1, LONGEST_TOTAL * unused // 100 + 1)
+    near += [and_(nearest <= calendar.add(today, left), total * unused >= left * 100) for left in lengths]
     return and_(running(today), or_(and_(plain, or_(*near)), CaseRow.id.in_(also) if also else literal(value=False)))
 
 
@@ -101,26 +107,29 @@ def normal(calendar: WorkingCalendar, today: date, also: Sequence[int] = ()) -> 
     return and_(running(today), not_(soon(calendar, today, also)))
 
 
-def soon_by_reading(session: Connection, calendar: WorkingCalendar, scope: ColumnElement[bool], today: date) -> tuple[int, ...]:
+def soon_by_reading(
+    session: Connection, calendar: WorkingCalendar, scope: ColumnElement[bool], today: date
+) -> tuple[int, ...]:
     """The ids of a scope's odd cases that are 临期."""
     rows = session.execute(select(*CLOCK_COLUMNS).where(scope, odd(today))).all()
     pauses = pauses_of(session, rows)
     return tuple(row.id for row in rows if reading_of(calendar, row, pauses, today).lamp is Lamp.SOON)
 
 
-def pauses_of(session: Connection, rows: Sequence[Row[Any]]) -> Mapping[int, tuple[Pause, ...]]:
+def pauses_of(session: Connection, rows: Sequence[AnyRow]) -> Mapping[int, tuple[Pause, ...]]:
     """The pauses of the cases among `rows`, by case."""
     ids = [row.id for row in rows if row.accepted_on is not None]
     found: dict[int, tuple[Pause, ...]] = {}
     if not ids:
         return found
-    query = select(PauseRow.case_id, PauseRow.from_on, PauseRow.to_on).where(PauseRow.case_id.in_(ids))
+    query = select(PauseRow.case_id, PauseRow.from_on, PauseRow.to_on)
+    query = query.where(PauseRow.case_id.in_(ids), PauseRow.excluded == 1)
     for case_id, start, end in session.execute(query):
         found[case_id] = (*found.get(case_id, ()), Pause(start, end))
     return found
 
 
-def reading_of(calendar: WorkingCalendar, row: Row[Any], pauses: Mapping[int, tuple[Pause, ...]], today: date) -> Reading:
+def reading_of(calendar: WorkingCalendar, row: AnyRow, pauses: Mapping[int, tuple[Pause, ...]], today: date) -> Reading:
     """Both limits of an open case on a day, from its row and its pauses."""
     # A complete 即办件 is due the day its material came in, also before it is accepted: its limit is of 0 days.
     start = row.accepted_on or (row.promised_due if row.promised_n == 0 else None)

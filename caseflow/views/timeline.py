@@ -68,24 +68,49 @@ def _row(event: Event, flow: Flow, labels: Mapping[str, str], actions: Mapping[s
         label=action.label if action else actions.get(event.action, event.action),
         moved=moved,
         clock=_CLOCK_TEXT.get(event.action, ""),
-        details=tuple(
-            (needs.get(key) or labels[key], text)
-            for key, value in event.detail.items()
-            if (key in needs or key in labels) and (text := _text(value))
-        ),
+        details=(*_confirmed(event, needs), *_told(event, {**labels, **needs})),
     )
 
 
-def _text(value: Any) -> str:
-    if value is None or value == "" or value is False:
-        return ""
-    if value is True or value == "on":
-        return "是"
+def _confirmed(event: Event, needs: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The boxes ticked, on one line."""
+    ticked = [needs[key] for key, value in event.detail.items() if value == "on" and key in needs]
+    return (("已确认", "、".join(ticked)),) if ticked else ()
+
+
+def _told(event: Event, labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """What was entered, with its label; what the page has no word for stays in the history only."""
+    told = ((labels[key], _text(key, value)) for key, value in event.detail.items() if key in labels and value != "on")
+    return tuple((label, text) for label, text in told if text)
+
+
+def _text(key: str, value: Any) -> str:
     if isinstance(value, Mapping):
-        return "；".join(f"{key}：{text}" for key, one in value.items() if (text := _text(one)))
+        return _WRITERS.get(key, _pairs)(value)
     if isinstance(value, (list, tuple)):
-        return "；".join(text for one in value if (text := _text(one)))
-    return str(value)
+        return "；".join(str(one) for one in value)
+    return "" if value is None else str(value)
+
+
+def _pairs(value: Mapping[str, Any]) -> str:
+    return "；".join(f"{name}：{one}" for name, one in value.items())
+
+
+def _changes(value: Mapping[str, Any]) -> str:
+    """姓名：张三 → 张珊."""
+    return "；".join(f"{label}：{old or '（空）'} → {new or '（空）'}" for label, (old, new) in value.items())
+
+
+def _due(value: Mapping[str, Any]) -> str:
+    """承诺到期 2026-05-18 → 2026-05-25."""
+    pairs = zip(("承诺到期", "法定到期"), value["before"], value["after"], strict=True)
+    moved = ((name, old, new) for name, old, new in pairs if old != new)
+    return "；".join(
+        f"{name} {new or '待定'}" if old is None else f"{name} {old} → {new or '待定'}" for name, old, new in moved
+    )
+
+
+_WRITERS: Final = {"changes": _changes, "due": _due}
 
 
 def step_bar(flow: Flow, state: State, return_to: str, visited: frozenset[str]) -> tuple[StepMark, ...]:

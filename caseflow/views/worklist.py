@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Date, Row, Select, and_, case, false, func, literal, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+)
 
 from caseflow.house import Actor
 from caseflow.identity import IdKind, mask_name
@@ -17,12 +30,15 @@ from caseflow.store.models import CaseRow, DeadlineRow, EventRow, PersonRow, Sta
 from caseflow.views import lamps
 from caseflow.workflows import FLOWS
 
+AnySelect = Select[*tuple[Any, ...]]
+
 PAGE = 50
 TABS = {"mine": "本人", "section": "本科室", "unclaimed": "待领取", "paused": "停表"}
 LAMPS = {"over": "超期", "today": "今日到期", "soon": "临期", "paused": "停表", "normal": "正常", "waiting": "未受理"}
 STATES = {key: state for flow in FLOWS.values() for key, state in flow.states.items()}
 _SEES_ALL = frozenset({"supervisor", "auditor"})
-_WAITING_WORDS = {"notice": "待受理", "supplement": "待补正", "suspension": "停表（特别程序）"}
+_WAITING_KINDS = ("notice", "supplement", "suspension")
+_WAITING_FOR = {"received": "应在此日前受理或一次性告知", "supplementing": "补正期限", "suspended": "特别程序预计结束"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +88,10 @@ class LampCounts:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One case as lists show it. `reading` is None for a closed case; `waiting` is said where no lamp shines."""
+    """One case as lists show it. `reading` is None where no lamp shines, and `waiting` is said instead.
+
+    `due` is the promised date, else the statutory one, else the day of what `due_words` names.
+    """
 
     id: int
     version: int
@@ -88,10 +107,16 @@ class Line:
     handler_id: int | None
     handler: str
     due: date | None
+    due_words: str
     reading: Reading | None
     waiting: str
     marks: tuple[str, ...]
     place: Place
+
+    @property
+    def handler_key(self) -> str:
+        """The group of this case where cases are grouped by person; "0" where nobody holds it."""
+        return str(self.handler_id or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,23 +163,22 @@ def nav_counts(session: Connection, actor: Actor, today: date) -> NavCounts:
     return NavCounts(*count_each(session, wanted, and_(CaseRow.bureau == actor.bureau, CaseRow.is_open == 1)))
 
 
-def count_each(session: Connection, wanted: Sequence[ColumnElement[bool]], scope: ColumnElement[bool]) -> Row[Any]:
+def count_each(
+    session: Connection, wanted: Sequence[ColumnElement[bool]], scope: ColumnElement[bool]
+) -> tuple[int, ...]:
     """How many cases of the scope fulfil each condition, in one statement."""
-    return session.execute(select(*(func.count(case((one, 1))) for one in wanted)).where(scope)).one()
+    return tuple(session.execute(select(*(func.count(case((one, 1))) for one in wanted)).where(scope)).one())
 
 
-def lamp_counts(session: Connection, calendar: WorkingCalendar, actor: Actor, filters: Filters, today: date) -> LampCounts:
+def lamp_counts(
+    session: Connection, calendar: WorkingCalendar, actor: Actor, filters: Filters, today: date
+) -> LampCounts:
     """The cases of a tab by lamp, with every filter but the lamp's."""
     scope = and_(scope_of(actor, filters.tab), *_narrowed(filters))
     wanted = (*lamp_conditions(calendar, today).values(), lamps.odd(today))
-    *counts, odd = count_each(session, wanted, scope)
-    found = LampCounts(*counts)
-    if not odd:
-        return found
-    ids = lamps.soon_by_reading(session, calendar, scope, today)
-    return LampCounts(
-        found.over, found.today, found.soon + len(ids), found.paused, found.normal - len(ids), found.waiting, ids
-    )
+    over, due_today, soon, paused, normal, waiting, odd = count_each(session, wanted, scope)
+    ids = lamps.soon_by_reading(session, calendar, scope, today) if odd else ()
+    return LampCounts(over, due_today, soon + len(ids), paused, normal - len(ids), waiting, ids)
 
 
 def lamp_conditions(calendar: WorkingCalendar, today: date, also: Sequence[int] = ()) -> dict[str, ColumnElement[bool]]:
@@ -178,7 +202,7 @@ def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
     return [column == value for column, value in chosen if value]
 
 
-def worklist(  # noqa: PLR0913 - a page is asked for by person, filters, day and place
+def worklist(
     session: Connection,
     calendar: WorkingCalendar,
     actor: Actor,
@@ -223,9 +247,9 @@ def _of_case(model: type[EventRow | PersonRow | DeadlineRow]) -> ColumnElement[b
     return and_(model.bureau == CaseRow.bureau, model.case_id == CaseRow.id)
 
 
-def _waiting_due() -> ColumnElement[date | None]:
+def _waiting_due() -> ScalarSelect[date]:
     """The last day of what a case waits for beside its limits: notice, supplement or the end of a pause."""
-    running = and_(_of_case(DeadlineRow), DeadlineRow.kind.in_(_WAITING_WORDS), DeadlineRow.stopped_on.is_(None))
+    running = and_(_of_case(DeadlineRow), DeadlineRow.kind.in_(_WAITING_KINDS), DeadlineRow.stopped_on.is_(None))
     return select(func.min(DeadlineRow.due_on)).where(running).scalar_subquery()
 
 
@@ -233,11 +257,13 @@ def _falls_due() -> ColumnElement[date]:
     return func.coalesce(CaseRow.promised_due, CaseRow.statutory_due, _waiting_due(), literal(lamps.FAR, Date))
 
 
-def line_query(today: date) -> Select[Any]:
+def line_query(today: date) -> AnySelect:
     """Everything a line shows, for cases still to be chosen and ordered."""
     returned = select(func.count()).where(_of_case(EventRow), EventRow.action == "send_back").scalar_subquery()
     agent = select(func.count()).where(_of_case(PersonRow), PersonRow.part == "agent").scalar_subquery()
-    kind = select(func.min(PersonRow.id_kind)).where(_of_case(PersonRow), PersonRow.part == "applicant").scalar_subquery()
+    kind = (
+        select(func.min(PersonRow.id_kind)).where(_of_case(PersonRow), PersonRow.part == "applicant").scalar_subquery()
+    )
     return select(
         *lamps.CLOCK_COLUMNS,
         CaseRow.version,
@@ -261,7 +287,7 @@ def line_query(today: date) -> Select[Any]:
     ).outerjoin(StaffRow, StaffRow.id == CaseRow.handler_id)
 
 
-def lines_of(session: Connection, calendar: WorkingCalendar, query: Select[Any], today: date) -> tuple[Line, ...]:
+def lines_of(session: Connection, calendar: WorkingCalendar, query: AnySelect, today: date) -> tuple[Line, ...]:
     """The lines of a query made by `line_query`, with their lamps."""
     rows = session.execute(query).all()
     pauses = lamps.pauses_of(session, rows)
@@ -269,9 +295,10 @@ def lines_of(session: Connection, calendar: WorkingCalendar, query: Select[Any],
     return tuple(_line(row, readings.get(row.id), today) for row in rows)
 
 
-def _line(row: Row[Any], reading: Reading | None, today: date) -> Line:
+def _line(row: lamps.AnyRow, reading: Reading | None, today: date) -> Line:
     organisation = row.id_kind == IdKind.CREDIT_CODE
     shining = reading is not None and reading.lamp is not None
+    limit = row.promised_due or row.statutory_due
     return Line(
         id=row.id,
         version=row.version,
@@ -286,7 +313,8 @@ def _line(row: Row[Any], reading: Reading | None, today: date) -> Line:
         accepted_on=row.accepted_on,
         handler_id=row.handler_id,
         handler=row.handler or "",
-        due=(row.promised_due or row.statutory_due) if row.is_open else None,
+        due=(limit or row.waiting_due) if row.is_open else None,
+        due_words="" if limit or not row.is_open else _WAITING_FOR.get(row.state, ""),
         reading=reading if shining else None,
         waiting="" if shining else _waiting_text(row, today),
         marks=_marks(row, today),
@@ -294,15 +322,14 @@ def _line(row: Row[Any], reading: Reading | None, today: date) -> Line:
     )
 
 
-def _waiting_text(row: Row[Any], today: date) -> str:
+def _waiting_text(row: lamps.AnyRow, today: date) -> str:
     if not row.is_open:
         return str(STATES[row.state].label)
-    if row.waiting_due is None:
-        return "待受理"
-    return "逾期未告知" if row.waiting_due < today else f"待受理 {row.waiting_due:%m-%d} 前"
+    late = row.waiting_due is not None and row.waiting_due < today
+    return "逾期未告知" if late else "待受理"
 
 
-def _marks(row: Row[Any], today: date) -> tuple[str, ...]:
+def _marks(row: lamps.AnyRow, today: date) -> tuple[str, ...]:
     late = row.is_open and row.waiting_due is not None and row.waiting_due < today
     words = {"supplementing": "补正逾期", "suspended": "停表到期"}
     found = (
@@ -314,7 +341,3 @@ def _marks(row: Row[Any], today: date) -> tuple[str, ...]:
         (f"延期{row.extend}日", row.extend),
     )
     return tuple(text for text, holds in found if text and holds)
-
-
-NOTHING = false()
-"""A scope without cases."""

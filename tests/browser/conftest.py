@@ -1,0 +1,53 @@
+"""A real browser at a real server: waitress on loopback, Debian's Chromium driven by Playwright."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from sqlalchemy import Engine
+from waitress.server import create_server
+
+from caseflow.config import Settings
+from caseflow.house import new_master
+from caseflow.store.db import create_engine_for
+from tests.browser.windows import Windows
+from tests.support.databases import SqliteDatabases
+from tests.support.office import Office, open_office
+from web import create_app
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def office(sqlite_databases: SqliteDatabases) -> Iterator[Office]:
+    with sqlite_databases.fresh() as url:
+        engine: Engine = create_engine_for(url)
+        yield open_office(engine)
+        engine.dispose()
+
+
+@pytest.fixture
+def windows(browser: Browser, office: Office, tmp_path: Path) -> Iterator[Windows]:
+    """The office's site with a window for each member of staff; its clock is the office's."""
+    app = create_app(Settings("sqlite://", new_master(), secure_cookies=False), lambda: office.now)
+    app.extensions["caseflow_engine"] = office.engine
+    app.extensions["caseflow_house"] = office.house
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    opened = Windows(browser, office, f"http://127.0.0.1:{server.effective_port}")
+    yield opened
+    opened.close()
+    server.close()
+    thread.join(timeout=10)
