@@ -8,8 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
 
-from caseflow.desk.deadlines import open_deadline, stop_deadlines
-from caseflow.desk.handling import check_version
+from caseflow.desk.deadlines import open_deadline
 from caseflow.errors import BadInput, Fault, Refusal, Refused
 from caseflow.house import Actor, House, beijing_day
 from caseflow.rules.clock import Limit
@@ -26,10 +25,7 @@ RECTIFY_DAYS: Final = 15
 """Working days after a bad grade for calling back, and for putting right what it complains of."""
 
 LONGEST_WORDS: Final = 500
-LONGEST_TEXT: Final = 500
 APPLICANT: Final = "申请人"
-_FOLLOWERS: Final = frozenset({"clerk", "supervisor"})
-_LABELS: Final = {"call_back": "差评回访", "rectify": "差评整改"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +51,8 @@ def rate(session: Connection, house: House, bureau: str, case_id: int, grade: in
     row = {"bureau": bureau, "case_id": case_id, "grade": grade, "words": _plain(words), "rated_at": now}
     session.execute(insert(RatingRow).values(row))
     due = _follow_up(session, house, case, today) if grade in BAD_GRADES else (None, None)
-    version = _write(session, house, None, case, "rate", {"grade": grade, "text": GRADES[grade]}, now)
+    version = _write(session, house, case, {"grade": grade, "text": GRADES[grade]}, now)
     return Rated(version, *due)
-
-
-def call_back(
-    session: Connection, house: House, actor: Actor, case_id: int, version: int, text: str, now: datetime
-) -> int:
-    """Record what the call-back to a bad grade brought, and give the new version; its deadline stops.
-
-    Raises BadInput, Refused where the role may not or nothing is due, CaseChanged, NotFound.
-    """
-    return _answer(session, house, actor, case_id, version, ("call_back", text), now)
-
-
-def rectify(
-    session: Connection, house: House, actor: Actor, case_id: int, version: int, text: str, now: datetime
-) -> int:
-    """Record what was put right after a bad grade, and give the new version; its deadline stops.
-
-    Not before the call-back. Raises as `call_back`.
-    """
-    return _answer(session, house, actor, case_id, version, ("rectify", text), now)
 
 
 def _check_entries(grade: int, words: str) -> None:
@@ -108,50 +84,7 @@ def _follow_up(session: Connection, house: House, case: CaseState, today: date) 
     return called, right
 
 
-def _answer(
-    session: Connection,
-    house: House,
-    actor: Actor,
-    case_id: int,
-    version: int,
-    done: tuple[str, str],
-    now: datetime,
-) -> int:
-    kind, text = done
-    today = beijing_day(now)
-    case = load_case(session, house, actor, case_id, today, lock=True)
-    check_version(session, case, version)
-    _check_answer(case, actor, kind)
-    fault = text_fault(_LABELS[kind], text, LONGEST_TEXT, lines=True)
-    if not text.strip():
-        fault = Fault(_LABELS[kind], "请写明经过和结果")
-    if fault is not None:
-        raise BadInput([fault])
-    stop_deadlines(session, case.record.bureau, case.record.id, today, kind)
-    return _write(session, house, actor, case, kind, {"text": text.strip()}, now)
-
-
-def _check_answer(case: CaseState, actor: Actor, kind: str) -> None:
-    refusals = []
-    if not actor.roles & _FOLLOWERS:
-        refusals.append(Refusal("role", f"{_LABELS[kind]}须由窗口人员、主管办理"))
-    if kind not in case.facts.running:
-        refusals.append(Refusal("not_due", f"本件没有待办的{_LABELS[kind]}"))
-    elif kind == "rectify" and "call_back" in case.facts.running:
-        refusals.append(Refusal("call_back_first", "请先回访申请人，再登记整改"))
-    if refusals:
-        raise Refused(refusals)
-
-
-def _write(
-    session: Connection,
-    house: House,
-    actor: Actor | None,
-    case: CaseState,
-    action: str,
-    told: dict[str, Any],
-    now: datetime,
-) -> int:
+def _write(session: Connection, house: House, case: CaseState, told: dict[str, Any], now: datetime) -> int:
     record = case.record
     entry = Entry(
         bureau=record.bureau,
@@ -159,9 +92,9 @@ def _write(
         seq=record.version + 1,
         at=now,
         on_day=beijing_day(now),
-        actor_id=actor.id if actor else None,
-        actor_name=actor.name if actor else APPLICANT,
-        action=action,
+        actor_id=None,
+        actor_name=APPLICANT,
+        action="rate",
         from_state=record.state,
         to_state=record.state,
         detail=told,

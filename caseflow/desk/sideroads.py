@@ -51,6 +51,16 @@ def ask_extension(work: Work) -> None:
         raise Refused([Refusal("extension_cap", f"本事项最多可延期 {most} 个工作日", "行政许可法第四十二条")])
 
 
+def call_back(work: Work) -> None:
+    """The applicant was called back."""
+    stop_deadlines(work.session, *work.key, work.today, "call_back")
+
+
+def rectify(work: Work) -> None:
+    """What the applicant complained of was put right."""
+    stop_deadlines(work.session, *work.key, work.today, "rectify")
+
+
 def keep_commitment(work: Work) -> None:
     """The promised material was handed in."""
     stop_deadlines(work.session, *work.key, work.today, "commitment")
@@ -145,6 +155,8 @@ SIDE_EXTRAS: Mapping[str, Callable[[Work], None]] = {
     "accept_deferred": accept_deferred,
     "receive_deferred": receive_deferred,
     "ask_extension": ask_extension,
+    "call_back": call_back,
+    "rectify": rectify,
     "keep_commitment": keep_commitment,
     "break_commitment": break_commitment,
     "terminate": terminate,

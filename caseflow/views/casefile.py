@@ -57,8 +57,6 @@ EVENT_NAMES = {
     "attach": "上传附件",
     "detach": "移除附件",
     "rate": "申请人评价",
-    "call_back": "差评回访",
-    "rectify": "差评整改",
 }
 """Recorded steps that are no action of a flow."""
 

@@ -18,10 +18,17 @@ CAUSES = {
     "promised": "超承诺",
     "today": "今日到期",
     "soon": "临期",
+    "stage": "环节超时",
     "supplement": "补正逾期",
     "notice": "逾期未告知",
     "paused": "停表",
+    "pause_over": "停表到期",
+    "promises": "容缺/承诺待补",
+    "bad_rating": "差评待办",
 }
+AFTERWARDS = {"promises": ("deferral", "commitment"), "bad_rating": ("call_back", "rectify")}
+"""Causes that outlive completion, with the kinds of deadline that run for them."""
+
 GROUPS = {"item": "按事项", "person": "按经办人"}
 UNCLAIMED = "0"
 """The group of the cases that nobody holds."""
@@ -52,15 +59,32 @@ def cause_counts(
     scope = _open(bureau)
     also = lamps.soon_by_reading(session, calendar, scope, today)
     causes = _conditions(calendar, today, also)
-    counts = count_each(session, tuple(causes.values()), scope)
-    return dict(zip(causes, counts, strict=True)), also
+    counts = dict(zip(causes, count_each(session, tuple(causes.values()), scope), strict=True))
+    return counts | _afterwards(session, bureau), also
+
+
+def _afterwards(session: Connection, bureau: str) -> dict[str, int]:
+    """How many cases, open or closed, each cause of AFTERWARDS has: counted from the few running deadlines."""
+    running = and_(DeadlineRow.bureau == bureau, DeadlineRow.stopped_on.is_(None))
+    counts = {}
+    for cause, kinds in AFTERWARDS.items():
+        query = select(func.count(DeadlineRow.case_id.distinct())).where(running, DeadlineRow.kind.in_(kinds))
+        counts[cause] = session.execute(query).scalar_one()
+    return counts
+
+
+def _scope(calendar: WorkingCalendar, bureau: str, cause: str, today: date, also: Sequence[int]) -> ColumnElement[bool]:
+    """The cases of a cause."""
+    if cause in AFTERWARDS:
+        return and_(CaseRow.bureau == bureau, _runs(AFTERWARDS[cause]))
+    return and_(_open(bureau), _conditions(calendar, today, also)[cause])
 
 
 def groups_of(
     session: Connection, calendar: WorkingCalendar, bureau: str, cause: str, by: str, today: date, also: Sequence[int]
 ) -> tuple[Group, ...]:
     """The groups of a cause, the largest first."""
-    scope = and_(_open(bureau), _conditions(calendar, today, also)[cause])
+    scope = _scope(calendar, bureau, cause, today, also)
     key, name = (
         (CaseRow.item_key, func.min(CaseRow.item_name))
         if by == "item"
@@ -86,7 +110,7 @@ def cases_of(  # noqa: PLR0913 - a page is asked for by cause, group, day and pl
     also: Sequence[int] = (),
 ) -> Page:
     """One page of a cause, of one group where `group` names it, in the default order."""
-    scope = and_(_open(bureau), _conditions(calendar, today, also)[cause])
+    scope = _scope(calendar, bureau, cause, today, also)
     if group:
         scope = and_(scope, _in_group(by, group))
     return page_of(session, calendar, scope, today, after=after)
@@ -112,20 +136,26 @@ def _conditions(calendar: WorkingCalendar, today: date, also: Sequence[int]) -> 
         "today": lamps.due_today(today),
         "soon": lamps.soon(calendar, today, also),
         "supplement": _lapsed("supplement", "supplementing", today),
+        "stage": _runs(("stage",), before=today),
         "notice": _lapsed("notice", "received", today),
         "paused": CaseRow.state == "suspended",
+        "pause_over": _lapsed("suspension", "suspended", today),
     }
 
 
 def _lapsed(kind: str, state: str, today: date) -> ColumnElement[bool]:
-    late = exists().where(
+    return and_(CaseRow.state == state, _runs((kind,), before=today))
+
+
+def _runs(kinds: Sequence[str], before: date = lamps.FAR) -> ColumnElement[bool]:
+    """A deadline of these kinds runs, and was due before that day."""
+    return exists().where(
         DeadlineRow.bureau == CaseRow.bureau,
         DeadlineRow.case_id == CaseRow.id,
-        DeadlineRow.kind == kind,
+        DeadlineRow.kind.in_(kinds),
         DeadlineRow.stopped_on.is_(None),
-        DeadlineRow.due_on < today,
+        DeadlineRow.due_on < before,
     )
-    return and_(CaseRow.state == state, late)
 
 
 def _in_group(by: str, group: str) -> ColumnElement[bool]:

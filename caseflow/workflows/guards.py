@@ -170,3 +170,15 @@ def late_correction_consented(_here: State, facts: Facts) -> Refusal | None:
     if "late_correction" in facts.consents:
         return None
     return Refusal("late_correction", "决定作出后更正须主管同意并说明理由")
+
+
+def call_back_due(_here: State, facts: Facts) -> Refusal | None:
+    """A bad grade waits for a call."""
+    return None if "call_back" in facts.running else Refusal("not_due", "本件没有待办的差评回访")
+
+
+def rectify_due(_here: State, facts: Facts) -> Refusal | None:
+    """A bad grade waits to be put right, after the call."""
+    if "rectify" not in facts.running:
+        return Refusal("not_due", "本件没有待办的差评整改")
+    return Refusal("call_back_first", "请先回访申请人，再登记整改") if "call_back" in facts.running else None

@@ -9,6 +9,7 @@ from caseflow.rules.past import CONSENTS
 from caseflow.workflows.common import CLERK, OFFICERS, REASON, SUPERVISOR
 from caseflow.workflows.guards import (
     before_the_limit,
+    call_back_due,
     commitment_lapsed,
     commitment_open,
     deferral_open,
@@ -16,6 +17,7 @@ from caseflow.workflows.guards import (
     late_correction_consented,
     not_own_request,
     not_yet_extended,
+    rectify_due,
 )
 
 SPECIAL_KINDS = ("听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审", "受理后补充材料")
@@ -100,8 +102,8 @@ def promising(states: Iterable[State]) -> tuple[Action, ...]:
     )
 
 
-def afterwards(ends: Iterable[State], decided: Iterable[State]) -> tuple[Action, ...]:
-    """送达 of a result, and 更正 once the decision is made."""
+def afterwards(ends: tuple[State, ...], decided: Iterable[State]) -> tuple[Action, ...]:
+    """送达 of a result, 更正 once the decision is made, and the follow-up of a bad grade."""
     serve = Action(
         "serve",
         "送达",
@@ -127,7 +129,18 @@ def afterwards(ends: Iterable[State], decided: Iterable[State]) -> tuple[Action,
         needs=(REASON,),
         anyone=True,
     )
-    return serve, late
+    return serve, late, *following_up(ends)
+
+
+def following_up(ends: Iterable[State]) -> tuple[Action, Action]:
+    """差评回访 and 差评整改 of a bad grade, in this order (国办发〔2019〕51号)."""
+    here = tuple(Route(state.key) for state in ends)
+    roles = CLERK | SUPERVISOR
+    told = Need("text", "经过和结果", "long_text")
+    return (
+        Action("call_back", "差评回访", here, roles, guards=(call_back_due,), needs=(told,), anyone=True),
+        Action("rectify", "差评整改", here, roles, guards=(rectify_due,), needs=(told,), anyone=True),
+    )
 
 
 def consenting(states: Iterable[State]) -> Action:
