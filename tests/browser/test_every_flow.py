@@ -89,6 +89,7 @@ def test_the_work_list_shows_the_case_and_the_supervisor_sees_it_late(windows: W
     late.goto(f"{windows.address}/overdue?cause=promised")
 
     expect(late.locator("main")).to_contain_text("超承诺 3 日")
-    mine = windows.open_case("clerk", number)
-    assert "超承诺 3 日" in mine.locator("main").inner_text()
+    late.click("table a")
+    expect(late.locator("section.identity")).to_contain_text("超承诺 3 日")
+    assert number in late.url
     _quiet(windows)
