@@ -13,6 +13,7 @@ from web import (
     attachments,
     auth,
     calendar,
+    carrying,
     cases,
     errors,
     frame,
@@ -26,7 +27,7 @@ from web import (
 )
 from web import clock as clocks
 
-_DOORS = (auth, queues, supervise, items, intake, cases, attachments, calendar, messages, public)
+_DOORS = (auth, queues, supervise, items, intake, cases, carrying, attachments, calendar, messages, public)
 MOST_BYTES = 2 * 1024 * 1024
 CONTENT_SECURITY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "

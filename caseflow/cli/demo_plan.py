@@ -154,6 +154,7 @@ STANDARD: Final = (
 )
 
 _CHECKED = f"{_GIVEN} approve@4 check@6"
+_LONGER = "ask_extension:reviewer@2 grant_extension:supervisor@3"
 _PAID = f"{_GIVEN} approve@5 check@7 settle_statement@9 pay@10"
 PAYMENT: Final = (
     Course(_UNDER_REVIEW, NOW, part(0.3)),
@@ -170,7 +171,7 @@ PAYMENT: Final = (
     Course(_UNDER_REVIEW, NOW, promised(0)),
     Course(_UNDER_REVIEW, NOW, promised(-1)),
     Course(f"{_GIVEN} approve@6 check@10", part(0.7), NOW),
-    Course(_PAID, IN_TIME, SOME_TIME),
+    Course(f"{_PAID} return_payment@10 pay_again@10", IN_TIME, SOME_TIME),
     Course("register@0", NOW, NOW),
     Course("register@0 accept@0", NOW, part(0.2)),
     Course(f"{_CHECKED} authorise@7 settle_statement@9 pay@10", IN_TIME, SOME_TIME, large=True),
@@ -187,7 +188,7 @@ PAYMENT: Final = (
         f"{_GIVEN} approve@3 suspend:checker@4 resume:checker@5 check@7 settle_statement@8 pay@10", IN_TIME, SOME_TIME
     ),
     Course(f"{_GIVEN} withdraw@8", part(0.5), SOME_TIME),
-    Course(_PAID, part(0.6), SOME_TIME),
+    Course(f"{_GIVEN} {_LONGER} approve@5 check@7 settle_statement@9 pay@10", part(0.6), SOME_TIME),
     Course(_PAID, statutory(1), LATELY),
     *_AT_WINDOW,
 )

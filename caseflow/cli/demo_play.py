@@ -38,6 +38,8 @@ ROLE_OF: Final[Mapping[str, str]] = {
     "authorise": "approver",
     "sign": "approver",
     "pay": "cashier",
+    "return_payment": "cashier",
+    "pay_again": "cashier",
 }
 """Who usually takes an action; every other action is a clerk's."""
 
@@ -52,6 +54,10 @@ _TOLD: Final[Mapping[str, Mapping[str, str]]] = {
     "send_back": {"reason": "票据金额与清单不一致，请核对后再送。"},
     "suspend": {"kind": "鉴定", "basis": "行政许可法第四十五条", "days": "10", "reason": "需医疗专家鉴定诊断依据。"},
     "resume": {"reason": "鉴定意见已收到。"},
+    "ask_extension": {"days": "3", "reason": "就诊地医疗机构正在核实费用。"},
+    "grant_extension": {"opinion": "同意延期，请及时告知申请人。"},
+    "return_payment": {"reason": "收款账号与户名不符。"},
+    "pay_again": {"reference": "20260420000107"},
     "withdraw": {"kind": "申请人撤回", "reason": "申请人表示暂不办理。"},
     "terminate": {"kind": "逾期未补正", "reason": "补正期限届满，未提交补正材料。"},
     "publicise": {"publicised": "在市人民政府网站公示7日，无异议"},

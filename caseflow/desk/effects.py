@@ -21,7 +21,7 @@ from caseflow.store.calendars import calendar_for
 from caseflow.store.facts import CaseState, start_of
 from caseflow.store.models import MaterialRow, PauseRow, StaffRoleRow, StaffRow, StatementRow
 from caseflow.workflows.guards import separate_duties
-from caseflow.workflows.sideroads import EXCLUDED
+from caseflow.workflows.sideroads import EXCLUDED, INCLUDED
 
 
 @dataclass(slots=True)
@@ -124,10 +124,11 @@ def _pause(work: Work) -> None:
         "basis": work.details["basis"],
         "reason": work.details["reason"],
         "expected_days": int(work.details["days"]),
-        "excluded": int(work.details["excluded"] == EXCLUDED),
+        "excluded": int(work.details.get("excluded") != INCLUDED),
         "from_on": work.today,
     }
     work.session.execute(insert(PauseRow).values(row))
+    work.told["excluded"] = EXCLUDED if row["excluded"] else INCLUDED
     work.changes["return_to"] = work.step.source.key
     open_deadline(
         work.session, work.calendar, bureau, case_id, "suspension", work.today, Limit(int(work.details["days"]))

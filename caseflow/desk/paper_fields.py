@@ -96,7 +96,8 @@ def _commitment(work: Work, case: CaseState) -> dict[str, Any]:
 
 
 def _special(work: Work, _case: CaseState) -> dict[str, Any]:
-    return _said(work, "kind", "basis", "reason", "excluded") | {
+    return _said(work, "kind", "basis", "reason") | {
+        "excluded": work.told["excluded"],
         "started_on": work.today.isoformat(),
         "expected_days": int(work.details["days"]),
     }

@@ -44,7 +44,7 @@ def suspending(states: Iterable[State]) -> tuple[Action, Action]:
             Need("kind", "特别程序种类", "choice", SPECIAL_KINDS),
             Need("basis", "依据", longest=200),
             Need("days", "预计工作日数", "number"),
-            Need("excluded", "所需时间", "choice", (EXCLUDED, INCLUDED)),
+            Need("excluded", "所需时间（不选即不计入办理时限）", "choice", (EXCLUDED, INCLUDED), required=False),
             REASON,
         ),
         paper="special",

@@ -40,7 +40,8 @@ def office(sqlite_databases: SqliteDatabases) -> Iterator[Office]:
 @pytest.fixture
 def windows(browser: Browser, office: Office, tmp_path: Path) -> Iterator[Windows]:
     """The office's site with a window for each member of staff; its clock is the office's."""
-    app = create_app(Settings("sqlite://", new_master(), secure_cookies=False), lambda: office.now)
+    settings = Settings("sqlite://", new_master(), files_dir=tmp_path / "files", secure_cookies=False)
+    app = create_app(settings, lambda: office.now)
     app.extensions["caseflow_engine"] = office.engine
     app.extensions["caseflow_house"] = office.house
     server = create_server(app, host="127.0.0.1", port=0, threads=4)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import product
 
 from caseflow.errors import Refusal
 from caseflow.rules.flow import ROLES, Action, Facts, Flow, Step
+from caseflow.rules.past import CONSENTS, Extension
 from caseflow.workflows import FLOWS
 
 ME, OTHER = 1, 2
@@ -41,12 +42,25 @@ def codes(decided: Step | tuple[Refusal, ...]) -> list[str]:
 
 def steps(flow: Flow) -> Iterator[Step]:
     """Every step that the machine takes from any state, whatever the facts."""
-    for state, action, amount, back, handler in product(
-        flow.states, flow.actions, (THRESHOLD, THRESHOLD + 1), flow.states, (ME, None)
+    for state, action, amount, back, handler, met in product(
+        flow.states, flow.actions, (THRESHOLD, THRESHOLD + 1), flow.states, (ME, None), MET
     ):
-        decided = decide(flow, state, action, amount=amount, return_to=back, handler=handler)
+        decided = decide(flow, state, action, amount=amount, return_to=back, handler=handler, **met)
         if isinstance(decided, Step):
             yield decided
 
+
+ASKED = Extension(2, OTHER, "核实")
+YESTERDAY = TODAY - timedelta(days=1)
+MET: tuple[dict[str, object], ...] = (
+    {},
+    {"running": {"commitment": TODAY, "deferral": TODAY, "call_back": TODAY}},
+    {"running": {"commitment": YESTERDAY, "rectify": TODAY}},
+    {"extension": ASKED},
+    {"paid": True},
+    {"paid": True, "returned": True},
+    {"consents": frozenset(CONSENTS)},
+)
+"""What a case may have met, so that every side road is open once."""
 
 WALKED = {key: tuple(steps(flow)) for key, flow in FLOWS.items()}
