@@ -41,6 +41,17 @@ AT_THE_COUNTER = (
 
 GRAVE = ("refuse", "decline", "break_off", "terminate", "withdraw", "break_commitment")
 
+IDLE = (
+    "nothing_deferred",
+    "no_commitment",
+    "not_asked",
+    "not_due",
+    "nothing_to_return",
+    "not_returned",
+    "own_case",
+)
+"""Why an action is closed because there is nothing to do, rather than because somebody may not do it."""
+
 MENDING = ("correct", "correct_late")
 """更正 has a page of its own."""
 """Steps that end the case against the applicant: shown in red, never first."""
@@ -61,9 +72,15 @@ class ActionView:
 def action_views(file: CaseFile, members: Iterable[StaffMember]) -> list[ActionView]:
     """Every action of the state that has a form of its own, open ones first, the way forward before the rest."""
     people = list(members)
-    views = [_view(file, choice, people) for choice in file.choices if choice.action.key not in AT_THE_COUNTER]
+    offered = (choice for choice in file.choices if choice.action.key not in AT_THE_COUNTER and not _idle(choice))
+    views = [_view(file, choice, people) for choice in offered]
     order = {key: n for n, key in enumerate(FORWARD)}
     return sorted(views, key=lambda view: (bool(view.closed), view.grave, order.get(view.key, len(order))))
+
+
+def _idle(choice: Choice) -> bool:
+    """Whether the case holds nothing that the action could be about: such a button would only be in the way."""
+    return any(refusal.code in IDLE for refusal in choice.closed)
 
 
 def _view(file: CaseFile, choice: Choice, people: list[StaffMember]) -> ActionView:

@@ -126,7 +126,8 @@ def step_bar(flow: Flow, state: State, return_to: str, visited: frozenset[str]) 
 
 def _mark(one: State, n: int, place: int, state: State, visited: frozenset[str]) -> StepMark:
     if n == place:
-        return StepMark(_short(one.label), "now", state.label if state.key != one.key else "")
+        beside = "" if state.key == one.key else _short(state.label).partition("（")[0]
+        return StepMark(_short(one.label), "now", beside)
     if n > place:
         return StepMark(_short(one.label), "todo")
     return StepMark(_short(one.label), "done" if one.key in visited else "skipped")

@@ -346,7 +346,7 @@ def test_while_the_clock_is_stopped_the_page_says_where_the_case_will_return_to(
 
     page = door.reviewer.get(f"/cases/{accepted}").text
 
-    assert re.search(r'step-here" aria-current="step">审核（停表（特别程序））', page)
+    assert re.search(r'step-here" aria-current="step">审核（停表）', page)
     assert "停表 03-02 至 今" in page
     assert '<rect class="paused"' in page
 
