@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from caseflow.desk.calendar_days import ADMINISTRATOR, Preview, enter, preview_days
@@ -112,8 +111,8 @@ def _page(typed: Typed, error: CaseflowError | None = None) -> str:
     if key not in dict(layers):
         raise NotFound("没有这个日历")
     wanted = asked.number("year", "年份", least=FIRST_YEAR, most=LAST_YEAR) or today().year
+    tested = _tested(asked, key)
     with reading(db_engine()) as session:
-        tested = _tested(session, asked, key)
         page = year_page(session, house(), key, wanted)
     return render_template(
         "calendar/year.html",
@@ -132,7 +131,7 @@ def _page(typed: Typed, error: CaseflowError | None = None) -> str:
     )
 
 
-def _tested(session: Connection, asked: Entries, key: str) -> Tested | None:
+def _tested(asked: Entries, key: str) -> Tested | None:
     """The due date asked for; None where nothing was asked, or what was asked cannot be counted: then it is a fault."""
     start = asked.day("from", "起算日")
     n = asked.number("n", "时限", most=MOST_DAYS)
@@ -140,7 +139,8 @@ def _tested(session: Connection, asked: Entries, key: str) -> Tested | None:
     if start is None or n is None:
         return None
     try:
-        return tried_due(session, house(), key, start, Limit(n, Unit(unit)))
+        with reading(db_engine()) as session:
+            return tried_due(session, house(), key, start, Limit(n, Unit(unit)))
     except CaseflowError as error:
         asked.fault("from", str(error))
         return None
