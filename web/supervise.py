@@ -13,6 +13,7 @@ from caseflow.errors import BadInput, CaseChanged, CaseflowError, NotFound, Refu
 from caseflow.rules.flow import HANDLING_ROLES
 from caseflow.store.db import reading, writing
 from caseflow.views.calendar_page import working_calendar
+from caseflow.views.corrections import PAGE, corrections
 from caseflow.views.overdue import CAUSES, GROUPS, cases_of, cause_counts, colleagues, groups_of
 from web.clock import now, today
 from web.errors import reasons_of
@@ -77,6 +78,18 @@ def assign() -> BaseResponse:
     for text in filter(None, results):
         flash(text, "bad")
     return redirect(url_for("supervise.overdue", cause=cause, by=by), 303)
+
+
+@pages.get("/corrections")
+@allow("supervisor", "auditor")
+def mended() -> str:
+    """更正清单 of the bureau, newest first."""
+    entries = Entries(request.args)
+    before = entries.number("before", "页码", least=1)
+    entries.check()
+    with reading(db_engine()) as connection:
+        rows = corrections(connection, current_actor().bureau, before)
+    return render_template("corrections.html", rows=rows, more=len(rows) == PAGE)
 
 
 def _group(entries: Entries, by: str) -> str:

@@ -26,7 +26,7 @@ from caseflow.house import Actor
 from caseflow.identity import IdKind, mask_name
 from caseflow.rules.calendar import WorkingCalendar
 from caseflow.rules.clock import Reading
-from caseflow.store.models import CaseRow, DeadlineRow, EventRow, PersonRow, StaffRow
+from caseflow.store.models import CaseRow, DeadlineRow, EventRow, PauseRow, PersonRow, StaffRow
 from caseflow.views import lamps
 from caseflow.workflows import FLOWS
 
@@ -243,7 +243,7 @@ def _rank(today: date) -> ColumnElement[int]:
     return case((lamps.over_statutory(today), 0), (lamps.over_promised(today), 1), else_=2)
 
 
-def _of_case(model: type[EventRow | PersonRow | DeadlineRow]) -> ColumnElement[bool]:
+def _of_case(model: type[EventRow | PersonRow | DeadlineRow | PauseRow]) -> ColumnElement[bool]:
     return and_(model.bureau == CaseRow.bureau, model.case_id == CaseRow.id)
 
 
@@ -260,6 +260,7 @@ def _falls_due() -> ColumnElement[date]:
 def line_query(today: date) -> AnySelect:
     """Everything a line shows, for cases still to be chosen and ordered."""
     returned = select(func.count()).where(_of_case(EventRow), EventRow.action == "send_back").scalar_subquery()
+    stops = select(func.count()).where(_of_case(PauseRow)).scalar_subquery()
     agent = select(func.count()).where(_of_case(PersonRow), PersonRow.part == "agent").scalar_subquery()
     kind = (
         select(func.min(PersonRow.id_kind)).where(_of_case(PersonRow), PersonRow.part == "applicant").scalar_subquery()
@@ -280,6 +281,7 @@ def line_query(today: date) -> AnySelect:
         StaffRow.name.label("handler"),
         returned.label("returned"),
         agent.label("agent"),
+        stops.label("stops"),
         kind.label("id_kind"),
         _waiting_due().label("waiting_due"),
         _rank(today).label("rank"),
@@ -336,6 +338,7 @@ def _marks(row: lamps.AnyRow, today: date) -> tuple[str, ...]:
         (words.get(row.state, "") if late else "", True),
         ("代办", row.agent),
         (f"退回{row.returned}次", row.returned),
+        (f"停表{row.stops}次", row.stops > 1),
         ("补正过", row.supplemented_on is not None),
         ("网上" if row.channel == "online" else "邮寄", row.channel in {"online", "mail"}),
         (f"延期{row.extend}日", row.extend),
