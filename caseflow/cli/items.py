@@ -73,6 +73,8 @@ def _limits(item: Item) -> dict[str, Any]:
         "promised": _limit(limits.promised),
         "notice_days": limits.notice,
         "supplement_days": limits.supplement,
+        "extension_days": limits.extension,
+        "assessment": _limit(limits.assessment),
         "on_notice_lapse": limits.on_notice_lapse,
         "stages": dict(limits.stages),
     }

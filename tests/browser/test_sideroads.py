@@ -187,3 +187,25 @@ def test_a_wrong_item_is_carried_over_with_its_people(windows: Windows) -> None:
     expect(page.locator("section.identity")).to_contain_text("其他临时外出就医人员备案")
     assert windows.office.case(ref).record.state == "withdrawn"
     _quiet(windows)
+
+
+def test_a_promise_outlives_completion_and_is_kept_later(windows: Windows) -> None:
+    office = windows.office
+    item = office.item("long-term-residence")
+    line = next(line for line in item.materials if any(option.commitment for option in line.options))
+    promise = next(option for option in line.options if option.commitment)
+    answers = {"region": promise.when["region"][0]}
+    given = office.application(item.key, answers=answers).receipts
+    receipts = {**given, line.key: Receipt(Mark.RECEIVED, promise.key, 1)}
+    ref = office.register(item.key, answers=answers, receipts=receipts)
+    ticks = dict.fromkeys(("complete", "genuine", "lawful", "conditions"), "on")
+    office.act(ref, "clerk", "close_on_the_spot", **ticks, result="已备案")
+
+    chief = windows.of("supervisor")
+    chief.goto(f"{windows.address}/overdue?cause=promises")
+    expect(chief.locator("main")).to_contain_text("异地长期居住人员备案")
+    page = windows.open_case("clerk", ref.number)
+    take(page, "keep_commitment", handed_in="居住证")
+
+    assert "commitment" not in office.case(ref).facts.running
+    _quiet(windows)
