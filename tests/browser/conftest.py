@@ -15,6 +15,7 @@ from caseflow.config import Settings
 from caseflow.house import new_master
 from caseflow.store.db import create_engine_for
 from tests.browser.windows import Windows
+from tests.desk.test_sideroads import ITEMS
 from tests.support.databases import SqliteDatabases
 from tests.support.office import Office, open_office
 from web import create_app
@@ -33,7 +34,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 def office(sqlite_databases: SqliteDatabases) -> Iterator[Office]:
     with sqlite_databases.fresh() as url:
         engine: Engine = create_engine_for(url)
-        yield open_office(engine)
+        yield open_office(engine, items=ITEMS)
         engine.dispose()
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from caseflow.desk.intake import CaseRef
 from caseflow.rules.checklist import Mark, Receipt
 from caseflow.rules.past import CONSENTS
-from tests.browser.windows import Windows, take
+from tests.browser.windows import Windows, fill_registration, take
 from tests.support.office import field_values
 from tests.support.roads import ACCEPT, APPROVE, CHECK, CLOSE, HAND_OVER, PAY, SETTLE, SMALL
 
@@ -208,4 +208,26 @@ def test_a_promise_outlives_completion_and_is_kept_later(windows: Windows) -> No
     take(page, "keep_commitment", handed_in="居住证")
 
     assert "commitment" not in office.case(ref).facts.running
+    _quiet(windows)
+
+
+def test_a_line_is_deferred_at_the_counter_and_comes_in_later(windows: Windows) -> None:
+    page = windows.of("clerk")
+    fill_registration(page, windows.address, windows.office.item("deferral-case"))
+    page.check("input[name='m.proof.mark'][value=deferred]")
+    page.check("input[name=decision][value=accept_deferred]")
+    for tick in ("genuine", "signed"):
+        page.check(f"[name='need.accept_deferred.{tick}']")
+    page.fill("[name='need.accept_deferred.defer_until']", "2026-03-10")
+    page.click("button[name=go][value=submit]:visible:not(.first-submit)")
+    expect(page.locator("main")).to_contain_text("容缺受理通知书")
+
+    page.click("text=打开办件")
+    form = page.locator("#act-receive_deferred")
+    form.locator("summary").click()
+    form.locator("[name='m.proof.mark']").check()
+    form.locator("form button:not([type=button])").last.click()
+    page.wait_for_load_state("networkidle")
+
+    assert "相符" in page.locator("table", has_text="证明材料").inner_text()
     _quiet(windows)
