@@ -29,7 +29,7 @@ from web.clock import now, today
 from web.decisions import PHRASES, details_of, need_faults
 from web.errors import status_of
 from web.forms import by_field, is_printable
-from web.gate import CASE_READERS, allow, current_actor, db_engine, house
+from web.gate import CASE_READERS, CASE_WORKERS, allow, current_actor, db_engine, house
 from web.intake_form import Draft
 
 pages = Blueprint("cases", __name__)
@@ -76,7 +76,7 @@ def show_number(number: str) -> Response:
 
 
 @pages.post("/cases/<number>/<action>")
-@allow(*CASE_READERS)
+@allow(*CASE_WORKERS)
 def act(number: str, action: str) -> AnyResponse:
     """Take one step, with the marks of the materials where the form holds them; refused, it shows every reason."""
     draft = forms.read_draft(request.form)
@@ -153,7 +153,7 @@ def correct_form(number: str) -> str:
 
 
 @pages.post("/cases/<number>/correct")
-@allow(*CASE_READERS)
+@allow(*CASE_WORKERS)
 def send_correction(number: str) -> AnyResponse:
     """Write the correction; an entry left empty stays as it is."""
     draft = forms.read_draft(request.form)
@@ -211,7 +211,7 @@ def show_paper(paper_id: int) -> str:
 
 
 @pages.post("/papers/<int:paper_id>/pdf")
-@allow(*CASE_READERS)
+@allow(*CASE_WORKERS)
 def paper_pdf(paper_id: int) -> Response:
     """The paper as a PDF; it counts as a print. Refused where a character of it cannot be drawn."""
     style = (Path(current_app.root_path) / "static" / "paper.css").read_text(encoding="utf-8")
@@ -226,7 +226,7 @@ def paper_pdf(paper_id: int) -> Response:
 
 
 @pages.post("/papers/<int:paper_id>")
-@allow(*CASE_READERS)
+@allow(*CASE_WORKERS)
 def print_paper(paper_id: int) -> str:
     """The paper for printing; the print is counted, and a later one says so."""
     with writing(db_engine()) as session:

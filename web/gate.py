@@ -25,6 +25,9 @@ STAFF = frozenset[str]()
 CASE_READERS = ("clerk", "reviewer", "checker", "approver", "cashier", "supervisor", "auditor")
 """Who may see cases: everybody but the administrator of accounts, who handles none."""
 
+CASE_WORKERS = tuple(role for role in CASE_READERS if role != "auditor")
+"""Who may change anything about cases, a print count included: the auditor reads and writes nothing."""
+
 TOKEN = "token"  # noqa: S105 - the name it is kept under
 _ATTRIBUTE = "caseflow_policy"
 _OPEN_WHILE_CHANGING = {"auth.password", "auth.change_password", "auth.leave", "static"}

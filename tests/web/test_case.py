@@ -374,3 +374,13 @@ def test_no_page_of_a_case_needs_what_the_strict_policy_forbids(door: Door, acce
     page = door.clerk.get(f"/cases/{accepted}").text
 
     assert not re.search(r"<[^>]+\sstyle=|<style|<[^>]+\son\w+=|<script>", page)
+
+
+def test_the_auditor_reads_a_paper_and_prints_none(door: Door, accepted: str) -> None:
+    page = door.auditor.get(f"/cases/{accepted}").text
+    paper = re.search(r"/papers/(\d+)", page)
+    assert paper
+
+    assert door.auditor.get(f"/papers/{paper[1]}").status_code == 200
+    assert door.auditor.send(f"/papers/{paper[1]}", {}).status_code == 403
+    assert f'action="/papers/{paper[1]}"' not in page
