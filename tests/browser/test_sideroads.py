@@ -106,7 +106,7 @@ def test_a_result_is_served_and_corrected_later_with_consent(windows: Windows) -
     _quiet(windows)
 
 
-def test_a_second_notice_waits_for_the_supervisor(windows: Windows) -> None:
+def test_a_supplement_is_taken_in_and_accepted_in_one_go(windows: Windows) -> None:
     office = windows.office
     ref = office.register("transfer-continuation", receipts={"identity": Receipt(Mark.MISSING)})
     office.act(ref, "clerk", "supplement_notice")
@@ -231,3 +231,43 @@ def test_a_line_is_deferred_at_the_counter_and_comes_in_later(windows: Windows) 
 
     assert "相符" in page.locator("table", has_text="证明材料").inner_text()
     _quiet(windows)
+
+
+def test_a_second_notice_waits_for_the_supervisors_consent(windows: Windows) -> None:
+    office = windows.office
+    given = {"form": Receipt(Mark.RECEIVED, "self", 1), "proof": Receipt(Mark.MISSING)}
+    ref = office.register("deferral-case", receipts=given)
+    office.act(ref, "clerk", "supplement_notice")
+    office.act_on(ref, "clerk", "supplement", {}, receipts={"proof": Receipt(Mark.RECEIVED, "self", 1)})
+    overlooked = {"form": Receipt(Mark.FAULTY, fault="没有签名")}
+    office.act_on(ref, "clerk", "receive_material", {}, receipts=overlooked)
+    page = windows.open_case("clerk", ref.number)
+
+    page.check("input[name=decision][value=supplement_notice]")
+    page.locator("#counter button[data-f9]").click()
+    expect(page.locator("#wrong")).to_contain_text("上次告知时就可以指出")
+    chief = windows.open_case("supervisor", ref.number)
+    take(chief, "consent", kind=CONSENTS["second_notice"], reason="漏看签名")
+    page = windows.open_case("clerk", ref.number)
+    page.check("input[name=decision][value=supplement_notice]")
+    page.locator("#counter button[data-f9]").click()
+
+    expect(page.locator("section.identity")).to_contain_text("待补正")
+
+
+def test_a_refused_institution_is_told_when_it_may_come_again(windows: Windows) -> None:
+    office = windows.office
+    ref = _walk(windows, "assessed", ACCEPT, HAND_OVER)
+    page = windows.open_case("reviewer", ref.number)
+    take(page, "refuse", failed="符合办理条件", opinion="评估得分未达标")
+    expect(page.locator("section.identity")).to_contain_text("审核不通过")
+    clerk = windows.open_case("clerk", ref.number)
+    number = re.search(r"沙医保不通〔2026〕\d{6}号", clerk.locator("main").inner_text())
+    assert number
+    take(clerk, "serve", paper_number=number[0], **SERVED)
+
+    fill_registration(clerk, windows.address, office.item("assessed"))
+    clerk.check("input[name=decision][value=receive_only]")
+    clerk.click("button[name=go][value=submit]:visible:not(.first-submit)")
+
+    expect(clerk.locator("main")).to_contain_text("2026-06-02 起才能再次申请")
