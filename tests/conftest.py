@@ -7,11 +7,16 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine
 
 from caseflow.store.db import create_engine_for
 from tests.support.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.support.postgres import find_programs, running_cluster
+
+# The gate says the same twice, and a busy machine is no failure; CASEFLOW_LIVES asks for new random lives.
+settings.register_profile("gate", derandomize="CASEFLOW_LIVES" not in os.environ, deadline=None, max_examples=200)
+settings.load_profile("gate")
 
 POSTGRES = find_programs()
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
 
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from caseflow.rules.calendar import WorkingCalendar
 from caseflow.rules.clock import Clocks, Lamp, Limit, Pause, Unit, due, left, over, read, strip, union, used
 from tests.calendars import CN, XJ
-
-settings.register_profile("rules", max_examples=200, deadline=None, derandomize=True)
-settings.load_profile("rules")
 
 ONE = timedelta(days=1)
 
