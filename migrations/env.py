@@ -7,7 +7,7 @@ import os
 from alembic import context
 from sqlalchemy import Connection
 
-from caseflow.store import side_models  # noqa: F401 - its tables belong to the metadata too
+from caseflow.store import office_models, side_models  # noqa: F401 - their tables belong to the metadata too
 from caseflow.store.db import create_engine_for, writing
 from caseflow.store.models import Base
 

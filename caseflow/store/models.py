@@ -16,7 +16,8 @@ from caseflow.store.base import Base, Big
 __all__ = ["Base"]
 
 
-_OPEN = {"sqlite_where": text("is_open = 1"), "postgresql_where": text("is_open = 1")}
+_OPEN: dict[str, Any] = {"sqlite_where": text("is_open = 1"), "postgresql_where": text("is_open = 1")}
+_ENDED = text("ended_on IS NOT NULL")
 
 
 class EditionRow(Base):
@@ -105,30 +106,12 @@ class CaseRow(Base):
         CheckConstraint("(is_open = 1) = (ended_on IS NULL)", name="ended"),
         CheckConstraint("accepted_on IS NULL OR accepted_on >= received_on", name="accepted"),
         CheckConstraint("amount_fen IS NULL OR amount_fen >= 0", name="amount"),
-        Index(
-            "ix_cases_open_promised",
-            "bureau",
-            "promised_due",
-            "id",
-            sqlite_where=text("is_open = 1"),
-            postgresql_where=text("is_open = 1"),
-        ),
-        Index(
-            "ix_cases_open_statutory",
-            "bureau",
-            "statutory_due",
-            "id",
-            sqlite_where=text("is_open = 1"),
-            postgresql_where=text("is_open = 1"),
-        ),
-        Index(
-            "ix_cases_open_handler",
-            "bureau",
-            "handler_id",
-            "id",
-            sqlite_where=text("is_open = 1"),
-            postgresql_where=text("is_open = 1"),
-        ),
+        Index("ix_cases_open_promised", "bureau", "promised_due", "id", **_OPEN),
+        Index("ix_cases_open_statutory", "bureau", "statutory_due", "id", **_OPEN),
+        Index("ix_cases_open_handler", "bureau", "handler_id", "id", **_OPEN),
+        Index("ix_cases_received", "bureau", "received_on", "id"),
+        Index("ix_cases_ended", "bureau", "ended_on", "id", sqlite_where=_ENDED, postgresql_where=_ENDED),
+        Index("ix_cases_applicant_phone", "bureau", "applicant_phone"),
         Index("ix_cases_applicant_index", "bureau", "applicant_index"),
         Index("ix_cases_applicant_name", "bureau", "applicant_name"),
         Index("ix_cases_applicant_initials", "bureau", "applicant_initials"),
