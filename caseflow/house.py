@@ -9,7 +9,7 @@ from pathlib import Path
 from caseflow.catalogue import Catalogue, load_catalogue
 from caseflow.store.seal import Keys, new_master
 
-__all__ = ["BEIJING", "SYSTEM", "Actor", "House", "beijing_day", "new_master"]
+__all__ = ["BEIJING", "SYSTEM", "Actor", "House", "beijing_day", "new_master", "system"]
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 
@@ -40,6 +40,11 @@ class Actor:
     bureau: str
     roles: frozenset[str]
     window: str = ""
+
+
+def system(bureau: str) -> Actor:
+    """Who acts on a bureau's cases where no person does; holds no role."""
+    return Actor(0, "", SYSTEM, bureau, frozenset())
 
 
 def beijing_day(now: datetime) -> date:

@@ -11,14 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from caseflow.desk.handling import check_version
+from caseflow.desk.recording import Happened, record
 from caseflow.errors import BadInput, Fault, NotFound, Refusal, Refused
 from caseflow.house import Actor, House, beijing_day
 from caseflow.rules.entries import text_fault
 from caseflow.rules.flow import Step
 from caseflow.store.facts import CaseState, load_case
 from caseflow.store.files import PLACE, CheckedFile, check_file, keep
-from caseflow.store.journal import Entry, append
-from caseflow.store.models import CaseRow
 from caseflow.store.side_models import AttachmentRow
 
 MOST_BYTES_OF_CASE = 50 * 1024 * 1024
@@ -202,24 +201,7 @@ def _write(
     marking: Step | None,
     now: datetime,
 ) -> int:
-    record = case.record
-    entry = Entry(
-        bureau=record.bureau,
-        case_id=record.id,
-        seq=record.version + 1,
-        at=now,
-        on_day=beijing_day(now),
-        actor_id=actor.id,
-        actor_name=actor.name,
-        action=action,
-        from_state=record.state,
-        to_state=record.state,
-        detail=told,
-    )
-    head = append(session, house.keys, record.chain, [entry])
     # As with every other work on an unclaimed case, whoever does it holds it.
-    takes = marking is not None and not marking.action.anyone and record.handler_id is None
-    changed = update(CaseRow).where(CaseRow.bureau == record.bureau, CaseRow.id == record.id)
+    takes = marking is not None and not marking.action.anyone and case.record.handler_id is None
     holder = {"handler_id": actor.id} if takes else {}
-    session.execute(changed.values(**holder, version=record.version + 1, chain=head))
-    return record.version + 1
+    return record(session, house, case.record, [Happened(actor, action, told)], holder, now)

@@ -15,6 +15,7 @@ from caseflow.desk.handling import check_details, check_version, decide
 from caseflow.desk.intake import LONGEST_NOTE, applicant_columns, sealed_fields
 from caseflow.desk.issuing import reissue
 from caseflow.desk.people import PART_TEXT, CheckedParty, Party, check_parties
+from caseflow.desk.recording import Happened, record
 from caseflow.errors import BadInput, Fault
 from caseflow.house import Actor, House, beijing_day
 from caseflow.identity import IdKind, mask_number, mask_phone
@@ -24,8 +25,7 @@ from caseflow.rules.item import CaseType
 from caseflow.rules.reception import late_entry_fault
 from caseflow.store.calendars import calendar_for
 from caseflow.store.facts import CaseState, load_case
-from caseflow.store.journal import Entry, append
-from caseflow.store.models import CaseRow, PersonRow
+from caseflow.store.models import PersonRow
 
 PARTS = ("applicant", "agent")
 PERSON_FIELDS = {"name": "姓名", "id_kind": "证件类型", "id_number": "证件号码", "phone": "联系电话"}
@@ -207,35 +207,20 @@ def _correct_received_on(work: _Correction, text: str | None) -> None:
 
 
 def _write(work: _Correction, actor: Actor, action: str, now: datetime) -> int:
-    record, session = work.case.record, work.session
+    row, session = work.case.record, work.session
     told: dict[str, Any] = {"reason": work.reason.strip(), "changes": work.told}
     if work.people_changed or "received_on" in work.columns:
-        columns = {name: value for name, value in work.columns.items() if name in type(record).__slots__}
+        columns = {name: value for name, value in work.columns.items() if name in type(row).__slots__}
         told["papers"] = list(
             reissue(
                 session,
                 work.house,
                 actor,
-                replace(work.case, record=replace(record, **columns)),
+                replace(work.case, record=replace(row, **columns)),
                 work.reason.strip(),
                 now,
             )
         )
-    entry = Entry(
-        bureau=record.bureau,
-        case_id=record.id,
-        seq=record.version + 1,
-        at=now,
-        on_day=work.today,
-        actor_id=actor.id,
-        actor_name=actor.name,
-        action=action,
-        from_state=record.state,
-        to_state=record.state,
-        detail=told,
-    )
-    head = append(session, work.house.keys, record.chain, [entry])
-    holder = {"handler_id": actor.id} if record.handler_id is None and record.is_open else {}
-    changed = update(CaseRow).where(CaseRow.bureau == record.bureau, CaseRow.id == record.id)
-    session.execute(changed.values(**work.columns, **holder, version=record.version + 1, chain=head))
-    return record.version + 1
+    holder = {"handler_id": actor.id} if row.handler_id is None and row.is_open else {}
+    happened = [Happened(actor, action, told)]
+    return record(session, work.house, row, happened, work.columns | holder, now)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from caseflow.desk.deadlines import STATE_KINDS, derive, open_deadline, state_deadline, stop_deadlines
 from caseflow.desk.effects import EFFECTS, EXTRAS, Work, nothing
 from caseflow.desk.intake import kept_day, write_materials
 from caseflow.desk.paper_fields import issue_papers
+from caseflow.desk.recording import Happened, record
 from caseflow.desk.sideroads import SIDE_EXTRAS, deferral_within_promise
 from caseflow.errors import BadInput, CaseChanged, Fault, NotFound, Refusal, Refused
 from caseflow.house import BEIJING, Actor, House, beijing_day
@@ -22,10 +22,8 @@ from caseflow.rules.entries import text_fault
 from caseflow.rules.flow import Effect, Step
 from caseflow.rules.item import CaseType
 from caseflow.store.facts import CaseState, load_case
-from caseflow.store.journal import Entry, append
 from caseflow.store.models import (
     AccessRow,
-    CaseRow,
     DeadlineRow,
     EventRow,
     PersonRow,
@@ -254,52 +252,22 @@ def _stage_start(work: Work) -> tuple[date, tuple[Pause, ...]]:
 
 
 def _write(work: Work) -> Advanced:
-    record, step = work.case.record, work.step
-    entries = _entries(work)
-    head = append(work.session, work.house.keys, record.chain, entries)
-    version = record.version + len(entries)
-    changed = update(CaseRow).where(
-        CaseRow.bureau == record.bureau, CaseRow.id == record.id, CaseRow.version == record.version
-    )
-    result = work.session.execute(changed.values(**work.changes, version=version, chain=head))
-    if result.rowcount != 1:
-        message = "本件刚刚已由他人推进，请刷新后再办"
-        raise CaseChanged(message)
+    version = record(work.session, work.house, work.case.record, _happened(work), work.changes, work.now)
     papers = issue_papers(work)
-    return Advanced(version, step.target.key, papers[0] if papers else None, papers)
+    return Advanced(version, work.step.target.key, papers[0] if papers else None, papers)
 
 
-def _entries(work: Work) -> list[Entry]:
+def _happened(work: Work) -> list[Happened]:
     """The history of this step; 当场办结 records acceptance and completion each."""
     step = work.step
     said = {
         need.key: work.details[need.key].strip() for need in step.action.needs if work.details.get(need.key, "").strip()
     }
-    told = said | work.told
-    if step.action.key != "close_on_the_spot":
-        duty = step.source.duty if step.action.decides else ""
-        return [_entry(work, 1, step.action.key, step.source.key, step.target.key, duty, told)]
-    return [
-        _entry(work, 1, "accept", step.source.key, "accepted", "accept", work.told),
-        _entry(work, 2, step.action.key, "accepted", step.target.key, "", said),
-    ]
-
-
-def _entry(work: Work, ahead: int, action: str, before: str, after: str, duty: str, detail: Mapping[str, Any]) -> Entry:
-    return Entry(
-        bureau=work.case.record.bureau,
-        case_id=work.case.record.id,
-        seq=work.case.record.version + ahead,
-        at=work.now,
-        on_day=work.today,
-        actor_id=work.actor.id,
-        actor_name=work.actor.name,
-        action=action,
-        from_state=before,
-        to_state=after,
-        duty=duty,
-        detail=detail,
-    )
+    if step.action.key == "close_on_the_spot":
+        accepted = Happened(work.actor, "accept", work.told, step.source.key, "accepted", "accept")
+        return [accepted, Happened(work.actor, step.action.key, said, "accepted", step.target.key)]
+    duty = step.source.duty if step.action.decides else ""
+    return [Happened(work.actor, step.action.key, said | work.told, step.source.key, step.target.key, duty)]
 
 
 def reveal(session: Connection, house: House, actor: Actor, person_id: int, reason: str, now: datetime) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from caseflow.desk.deadlines import open_deadline
+from caseflow.desk.recording import Happened, record
 from caseflow.errors import BadInput, Fault, Refusal, Refused
 from caseflow.house import Actor, House, beijing_day
 from caseflow.rules.clock import Limit
@@ -16,8 +17,6 @@ from caseflow.rules.entries import text_fault
 from caseflow.rules.rating import BAD_GRADES, GRADES, RATED_ENDS
 from caseflow.store.calendars import calendar_for
 from caseflow.store.facts import CaseState, load_case
-from caseflow.store.journal import Entry, append
-from caseflow.store.models import CaseRow
 from caseflow.store.side_models import RatingRow
 
 CALL_BACK_DAYS: Final = 1
@@ -51,7 +50,8 @@ def rate(session: Connection, house: House, bureau: str, case_id: int, grade: in
     row = {"bureau": bureau, "case_id": case_id, "grade": grade, "words": _plain(words), "rated_at": now}
     session.execute(insert(RatingRow).values(row))
     due = _follow_up(session, house, case, today) if grade in BAD_GRADES else (None, None)
-    version = _write(session, house, case, {"grade": grade, "text": GRADES[grade]}, now)
+    told = {"grade": grade, "text": GRADES[grade]}
+    version = record(session, house, case.record, [Happened(nobody, "rate", told)], {}, now)
     return Rated(version, *due)
 
 
@@ -82,24 +82,3 @@ def _follow_up(session: Connection, house: House, case: CaseState, today: date) 
     called = open_deadline(session, calendar, record.bureau, record.id, "call_back", today, Limit(CALL_BACK_DAYS))
     right = open_deadline(session, calendar, record.bureau, record.id, "rectify", today, Limit(RECTIFY_DAYS))
     return called, right
-
-
-def _write(session: Connection, house: House, case: CaseState, told: dict[str, Any], now: datetime) -> int:
-    record = case.record
-    entry = Entry(
-        bureau=record.bureau,
-        case_id=record.id,
-        seq=record.version + 1,
-        at=now,
-        on_day=beijing_day(now),
-        actor_id=None,
-        actor_name=APPLICANT,
-        action="rate",
-        from_state=record.state,
-        to_state=record.state,
-        detail=told,
-    )
-    head = append(session, house.keys, record.chain, [entry])
-    changed = update(CaseRow).where(CaseRow.bureau == record.bureau, CaseRow.id == record.id)
-    session.execute(changed.values(version=record.version + 1, chain=head))
-    return record.version + 1

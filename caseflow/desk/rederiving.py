@@ -14,13 +14,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Engine, select, update
 
 from caseflow.desk.deadlines import DueDates, derive
-from caseflow.house import SYSTEM, House, beijing_day
+from caseflow.desk.recording import Happened, record
+from caseflow.house import House, beijing_day, system
 from caseflow.rules.calendar import WorkingCalendar
 from caseflow.rules.clock import Clocks, Limit, Pause, Unit, due
 from caseflow.store.calendars import Standing, calendar_for, newest_of, standing_days
 from caseflow.store.db import reading, writing
 from caseflow.store.facts import DEADLINE_NAMES
-from caseflow.store.journal import Entry, append
 from caseflow.store.models import CaseRow, DeadlineRow, PauseRow
 
 BATCH: Final = 200
@@ -111,6 +111,7 @@ class _Open:
     """The facts of an open case that its dates hang on."""
 
     id: int
+    bureau: str
     number: str
     item_name: str
     state: str
@@ -273,28 +274,15 @@ def _cause(case: _Open, change: Change, days: Iterable[Standing]) -> dict[str, A
 def _write(
     session: Connection, house: House, case: _Open, change: Change, cause: Mapping[str, Any], now: datetime
 ) -> None:
-    entry = Entry(
-        bureau=change.bureau,
-        case_id=case.id,
-        seq=case.version + 1,
-        at=now,
-        on_day=beijing_day(now),
-        actor_id=None,
-        actor_name=SYSTEM,
-        action="calendar",
-        from_state=case.state,
-        to_state=case.state,
-        detail={**cause, "dates": {what: f"{old} → {new}" for what, old, new in change.lines}, **_due(change)},
-    )
-    head = append(session, house.keys, case.chain, [entry])
+    moved = {what: f"{old} → {new}" for what, old, new in change.lines}
+    happened = Happened(system(change.bureau), "calendar", {**cause, "dates": moved, **_due(change)})
     after = change.after
     dates = {
         "promised_due": after.promised_due,
         "statutory_due": after.statutory_due,
         "provisional": int(after.provisional),
     }
-    row = update(CaseRow).where(CaseRow.bureau == change.bureau, CaseRow.id == case.id)
-    session.execute(row.values(**dates, version=case.version + 1, chain=head))
+    record(session, house, case, [happened], dates, now)
     for one in change.deadlines:
         falls = {"due_on": one.after, "provisional": int(one.provisional), "lapsed_on": one.lapsed_on}
         deadline = update(DeadlineRow).where(DeadlineRow.bureau == change.bureau, DeadlineRow.id == one.id)

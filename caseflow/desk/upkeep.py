@@ -18,15 +18,15 @@ from sqlalchemy import Connection, Engine, func, select, update
 
 from caseflow.desk.deadlines import derive, stop_deadlines
 from caseflow.desk.messages import answerable
+from caseflow.desk.recording import Happened, record
 from caseflow.desk.rederiving import rederive
 from caseflow.desk.reminders import NOWHERE, Reach, remind, tell_lapse
 from caseflow.errors import CaseflowError, Unavailable
-from caseflow.house import SYSTEM, Actor, House, beijing_day
+from caseflow.house import House, beijing_day, system
 from caseflow.store.calendars import calendar_for
 from caseflow.store.db import is_sqlite, reading, writing
 from caseflow.store.facts import CaseState, load_case
-from caseflow.store.journal import Entry, append
-from caseflow.store.models import CaseRow, DeadlineRow
+from caseflow.store.models import DeadlineRow
 
 _TEXT = {
     "notice": "逾期未告知，视为受理",
@@ -144,8 +144,7 @@ def _lapse(
     session: Connection, house: House, bureau: str, case_id: int, deadline_id: int, kind: str, now: datetime
 ) -> tuple[str | None, int]:
     """Mark one deadline lapsed if nobody did meanwhile: what came of it (None: nothing to do), and messages written."""
-    nobody = Actor(0, "", SYSTEM, bureau, frozenset())
-    case = load_case(session, house, nobody, case_id, beijing_day(now), lock=True)
+    case = load_case(session, house, system(bureau), case_id, beijing_day(now), lock=True)
     still = update(DeadlineRow).where(
         DeadlineRow.id == deadline_id,
         DeadlineRow.due_on < beijing_day(now),
@@ -171,24 +170,14 @@ def _outcome(case: CaseState, kind: str) -> str:
 
 
 def _record(session: Connection, house: House, case: CaseState, kind: str, outcome: str, now: datetime) -> None:
-    record, today = case.record, beijing_day(now)
-    changes = _CHANGES[outcome](session, house, case, today)
-    entry = Entry(
-        bureau=record.bureau,
-        case_id=record.id,
-        seq=record.version + 1,
-        at=now,
-        on_day=today,
-        actor_id=None,
-        actor_name=SYSTEM,
-        action="terminate" if outcome == "terminated" else "lapse",
-        from_state=record.state,
-        to_state=str(changes.get("state", record.state)),
-        detail={"kind": kind, "text": _TEXT[kind]},
+    changes = _CHANGES[outcome](session, house, case, beijing_day(now))
+    happened = Happened(
+        system(case.record.bureau),
+        "terminate" if outcome == "terminated" else "lapse",
+        {"kind": kind, "text": _TEXT[kind]},
+        to_state=str(changes.get("state", case.record.state)),
     )
-    head = append(session, house.keys, record.chain, [entry])
-    changed = update(CaseRow).where(CaseRow.bureau == record.bureau, CaseRow.id == record.id)
-    session.execute(changed.values(**changes, version=record.version + 1, chain=head))
+    record(session, house, case.record, [happened], changes, now)
 
 
 def _flagged(_session: Connection, _house: House, _case: CaseState, _today: date) -> dict[str, object]:
