@@ -53,7 +53,7 @@ def issue(
     """Give out one paper with the next number of its bureau, kind and year; the id of its row."""
     bureau = house.catalogue.bureau(case.record.bureau)
     year = beijing_day(now).year
-    if kind in ONE_AT_A_TIME:
+    if kind in ONE_AT_A_TIME and _issued_before(case, kind):
         _void_earlier(session, case, kind, now)
     serial = next_serial(session, bureau.key, f"paper:{kind}", str(year))
     number = paper_number(bureau.short, kind, year, serial)
@@ -70,6 +70,12 @@ def issue(
         "fields": fields,
     }
     return session.execute(insert(PaperRow).values(row).returning(PaperRow.id)).scalar_one()
+
+
+def _issued_before(case: CaseState, kind: str) -> bool:
+    """Whether an action that was taken before issues this kind of paper."""
+    taken = (case.flow.actions[key] for key in case.past.taken if key in case.flow.actions)
+    return any(kind in (action.paper, *(route.paper for route in action.routes)) for action in taken)
 
 
 def _void_earlier(session: Connection, case: CaseState, kind: str, now: datetime) -> None:

@@ -50,9 +50,10 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The history read once; `consents` are those not yet used."""
+    """The history read once; `consents` are those not yet used, `taken` the actions that were taken."""
 
     acts: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
     consents: frozenset[str] = frozenset()
     notices: tuple[Notice, ...] = ()
     extension: Extension | None = None
@@ -61,16 +62,18 @@ class Past:
 def read_past(events: Iterable[Told]) -> Past:
     """Fold the events of one case, in order, into what its next step may look at."""
     acts: dict[str, frozenset[int]] = {}
+    taken: set[str] = set()
     consents: set[str] = set()
     notices: list[Notice] = []
     extension: Extension | None = None
     for told in events:
         if told.duty and told.actor is not None:
             acts[told.duty] = acts.get(told.duty, frozenset()) | {told.actor}
+        taken.add(told.action)
         consents = _consents(consents, told)
         extension = _extension(extension, told)
         notices += [_notice(told)] if told.action == "supplement_notice" else []
-    return Past(acts, frozenset(consents), tuple(notices), extension)
+    return Past(acts, frozenset(taken), frozenset(consents), tuple(notices), extension)
 
 
 def _consents(before: set[str], told: Told) -> set[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Row, literal, null, select, union_all
 
 from caseflow.errors import NotFound
 from caseflow.house import Actor, House
@@ -96,6 +97,7 @@ class CaseRecord:
         return _limit(self.statutory_n, self.statutory_unit)
 
 
+_PAUSE = "pause"
 COLUMNS = [getattr(CaseRow, name) for name in CaseRecord.__slots__]
 
 
@@ -170,6 +172,7 @@ def _load(
     bureau = house.catalogue.bureau(record.bureau)
     past = read_past(_events(session, record))
     paid, returned = _payments(session, record)
+    running, pauses = _running(session, record)
     facts = Facts(
         actor=actor.id,
         roles=actor.roles,
@@ -187,12 +190,11 @@ def _load(
         consents=past.consents,
         overlooked=_overlooked(past, checklist, days),
         extension=past.extension,
-        running=_running(session, record),
+        running=running,
         broken=_broken(session, record, item),
         paid=paid,
         returned=returned,
     )
-    pauses = _pauses(session, record)
     state = flow.states[record.state]
     return CaseState(record, flow, state, item, receipts, days, checklist, pauses, past, handler_name or "", facts)
 
@@ -233,11 +235,18 @@ def _overlooked(past: Past, checklist: Checklist, days: Mapping[str, date | None
     )
 
 
-def _running(session: Connection, record: CaseRecord) -> dict[str, date]:
-    query = select(DeadlineRow.kind, DeadlineRow.due_on).where(
+def _running(session: Connection, record: CaseRecord) -> tuple[dict[str, date], tuple[Pause, ...]]:
+    """The running deadlines by kind, and the pauses that stop the clocks, in order: one statement for both."""
+    deadlines = select(DeadlineRow.kind.label("kind"), DeadlineRow.due_on.label("first"), null().label("last")).where(
         DeadlineRow.bureau == record.bureau, DeadlineRow.case_id == record.id, DeadlineRow.stopped_on.is_(None)
     )
-    return {row.kind: row.due_on for row in session.execute(query)}
+    pauses = select(literal(_PAUSE), PauseRow.from_on, PauseRow.to_on).where(
+        PauseRow.bureau == record.bureau, PauseRow.case_id == record.id, PauseRow.excluded == 1
+    )
+    rows: Sequence[Row[*tuple[Any, ...]]] = session.execute(union_all(deadlines, pauses)).all()
+    stopped = [Pause(row.first, row.last) for row in rows if row.kind == _PAUSE]
+    stopped.sort(key=lambda pause: (pause.start, pause.end or date.max))
+    return {row.kind: row.first for row in rows if row.kind != _PAUSE}, tuple(stopped)
 
 
 def _broken(session: Connection, record: CaseRecord, item: Item) -> str:
@@ -261,14 +270,3 @@ def _payments(session: Connection, record: CaseRecord) -> tuple[bool, bool]:
     query = select(PaymentRow.returned_on).where(PaymentRow.bureau == record.bureau, PaymentRow.case_id == record.id)
     rows = session.execute(query.order_by(PaymentRow.place)).scalars().all()
     return bool(rows), bool(rows) and rows[-1] is not None
-
-
-def _pauses(session: Connection, record: CaseRecord) -> tuple[Pause, ...]:
-    if record.accepted_on is None:
-        return ()
-    query = select(PauseRow.from_on, PauseRow.to_on).where(
-        PauseRow.bureau == record.bureau, PauseRow.case_id == record.id, PauseRow.excluded == 1
-    )
-    return tuple(
-        Pause(row.from_on, row.to_on) for row in session.execute(query.order_by(PauseRow.from_on, PauseRow.id))
-    )
