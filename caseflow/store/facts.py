@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, literal, null, select, union_all
+from sqlalchemy import ColumnElement, Connection, Date, Row, literal, null, select, type_coerce, union_all
 
 from caseflow.errors import NotFound
 from caseflow.house import Actor, House
@@ -237,9 +237,9 @@ def _overlooked(past: Past, checklist: Checklist, days: Mapping[str, date | None
 
 def _running(session: Connection, record: CaseRecord) -> tuple[dict[str, date], tuple[Pause, ...]]:
     """The running deadlines by kind, and the pauses that stop the clocks, in order: one statement for both."""
-    deadlines = select(DeadlineRow.kind.label("kind"), DeadlineRow.due_on.label("first"), null().label("last")).where(
-        DeadlineRow.bureau == record.bureau, DeadlineRow.case_id == record.id, DeadlineRow.stopped_on.is_(None)
-    )
+    deadlines = select(
+        DeadlineRow.kind.label("kind"), DeadlineRow.due_on.label("first"), type_coerce(null(), Date).label("last")
+    ).where(DeadlineRow.bureau == record.bureau, DeadlineRow.case_id == record.id, DeadlineRow.stopped_on.is_(None))
     pauses = select(literal(_PAUSE), PauseRow.from_on, PauseRow.to_on).where(
         PauseRow.bureau == record.bureau, PauseRow.case_id == record.id, PauseRow.excluded == 1
     )
