@@ -209,12 +209,20 @@ def test_what_one_file_cannot_know_is_checked_across_files(
         (None, "demo", "缺少 bureau.toml"),
         (BUREAU.replace('"xj"', '"tibet"'), "demo/bureau.toml calendar", "没有日历 'tibet'"),
         (BUREAU.replace('"demo"', '"other"'), "demo/bureau.toml key", "应与文件夹同名：demo"),
+        (BUREAU + "[follow_up]\nrepay = 0\n", "demo/bureau.toml follow_up repay", "应在 1 到 60 之间，写的是 0"),
+        (BUREAU + "[follow_up]\nvisit = 2\n", "demo/bureau.toml follow_up visit", "不认识的项，请检查拼写"),
     ],
 )
 def test_a_faulty_bureau_is_refused(tmp_path: Path, bureau: str | None, place: str, text: str) -> None:
     told = check_definitions(folder(tmp_path, bureau=bureau))
 
     assert Fault(place, text) in told
+
+
+def test_a_bureau_sets_its_own_days_of_follow_up_and_keeps_the_usual_ones_beside() -> None:
+    own = read_bureau(BUREAU + "[follow_up]\nrectify = 7\nrepay = 3\n", "demo/bureau.toml")
+
+    assert own.follow_up == {"call_back": 1, "rectify": 7, "repay": 3}
 
 
 def test_a_bureau_may_not_bear_the_name_of_a_calendar(tmp_path: Path) -> None:

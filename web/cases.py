@@ -179,14 +179,15 @@ def send_correction(number: str) -> AnyResponse:
 
 
 def _correction_faults(item: Item, error: CaseflowError) -> tuple[Fault, ...]:
-    """The faults at the inputs change.<key>."""
-    found = []
-    for fault in forms.placed(item, need_faults("correct", error)):
-        name = fault.place.replace("need.correct.", "") if fault.place.startswith("need.correct.") else fault.place
-        found.append(
-            Fault(f"change.{'field.' + name[2:] if name.startswith('f.') else name}" if name else "", fault.text)
-        )
-    return tuple(found)
+    """The faults, each at its input: the reason's own, or `change.<key>`."""
+    placed = forms.placed(item, need_faults("correct", error))
+    return tuple(Fault(_correction_input(fault.place), fault.text) for fault in placed)
+
+
+def _correction_input(place: str) -> str:
+    if place.startswith("need."):
+        return place.rpartition(".")[2]
+    return f"change.{'field.' + place[2:] if place.startswith('f.') else place}" if place else ""
 
 
 def _correct_page(number: str, typed: Mapping[str, str], faults: tuple[Fault, ...]) -> str:

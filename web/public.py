@@ -11,7 +11,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 
 from caseflow.desk.attempts import count_attempt, forgive
-from caseflow.desk.rating import CALL_BACK_DAYS, LONGEST_WORDS, rate
+from caseflow.desk.rating import LONGEST_WORDS, rate
 from caseflow.errors import BadInput, Fault, Refused
 from caseflow.rules.rating import GRADES
 from caseflow.store.db import writing
@@ -111,7 +111,7 @@ def _page(found: Progress, *, reasons: Sequence[str] = (), thanks: bool = False,
         steps=STEPS,
         grades=GRADES,
         longest_words=LONGEST_WORDS,
-        call_back_days=CALL_BACK_DAYS,
+        call_back_days=house().catalogue.bureau(found.bureau).follow_up["call_back"],
         code=read_code(request.form.get("code", "")),
         last_four=request.form.get("last_four", "")[:8],
         reasons=reasons,

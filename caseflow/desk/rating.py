@@ -19,10 +19,6 @@ from caseflow.store.calendars import calendar_for
 from caseflow.store.facts import CaseState, load_case
 from caseflow.store.side_models import RatingRow
 
-CALL_BACK_DAYS: Final = 1
-RECTIFY_DAYS: Final = 15
-"""Working days after a bad grade for calling back, and for putting right what it complains of."""
-
 LONGEST_WORDS: Final = 500
 APPLICANT: Final = "申请人"
 
@@ -39,7 +35,7 @@ class Rated:
 def rate(session: Connection, house: House, bureau: str, case_id: int, grade: int, words: str, now: datetime) -> Rated:
     """Write the applicant's grade, 5 (非常满意) to 1 (非常不满意), once per case.
 
-    Grades 2 and 1 open call_back (1 working day) and rectify (15). Raises BadInput, Refused, NotFound,
+    Grades 2 and 1 open call_back and rectify, of the bureau's working days. Raises BadInput, Refused, NotFound,
     OutsideCalendar.
     """
     today = beijing_day(now)
@@ -79,6 +75,9 @@ def _check_ratable(session: Connection, case: CaseState) -> None:
 def _follow_up(session: Connection, house: House, case: CaseState, today: date) -> tuple[date, date]:
     record = case.record
     calendar = calendar_for(session, house, record.bureau)
-    called = open_deadline(session, calendar, record.bureau, record.id, "call_back", today, Limit(CALL_BACK_DAYS))
-    right = open_deadline(session, calendar, record.bureau, record.id, "rectify", today, Limit(RECTIFY_DAYS))
+    days = house.catalogue.bureau(record.bureau).follow_up
+    called, right = (
+        open_deadline(session, calendar, record.bureau, record.id, kind, today, Limit(days[kind]))
+        for kind in ("call_back", "rectify")
+    )
     return called, right

@@ -15,9 +15,6 @@ from caseflow.rules.clock import Limit
 from caseflow.store.models import PaperRow
 from caseflow.store.side_models import BrokenWordRow, PaymentRow
 
-REPAY_DAYS = 5
-"""Working days in which a returned remittance should be paid again."""
-
 
 def accept_deferred(work: Work) -> None:
     """容缺受理: the deferred lines get their own last day, not after the promised date."""
@@ -124,7 +121,8 @@ def return_payment(work: Work) -> None:
         PaymentRow.bureau == bureau, PaymentRow.case_id == case_id, PaymentRow.returned_on.is_(None)
     )
     work.session.execute(standing.values(returned_on=work.today, return_reason=work.details["reason"].strip()))
-    open_deadline(work.session, work.calendar, bureau, case_id, "repay", work.today, Limit(REPAY_DAYS))
+    days = work.house.catalogue.bureau(bureau).follow_up["repay"]
+    open_deadline(work.session, work.calendar, bureau, case_id, "repay", work.today, Limit(days))
 
 
 def serve(work: Work) -> None:

@@ -167,6 +167,8 @@ def _postgres_engine(url: URL) -> Engine:
 def _prepare_postgres(dbapi_connection: DBAPIConnection, _record: object) -> None:
     cursor = dbapi_connection.cursor()
     cursor.execute("SET synchronous_commit TO on")
+    # Every statement here is short; compiling one would take longer than running it.
+    cursor.execute("SET jit TO off")
     cursor.execute(f"SET lock_timeout TO '{WAIT_SECONDS}s'")
     cursor.close()
     dbapi_connection.commit()

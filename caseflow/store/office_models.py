@@ -66,14 +66,14 @@ class OrderRow(Base):
 
 
 class OrderWordRow(Base):
-    """One word in the thread of an order: issued, answered, returned, accepted, withdrawn, escalated; never changed."""
+    """One word in the thread of an order, never changed: what was ordered, answered and decided, and by whom."""
 
     __tablename__ = "order_word"
     __table_args__ = (
         _of_order("order_id"),
         Index("ix_order_word_order", "bureau", "order_id"),
         CheckConstraint(
-            "kind IN ('issue', 'answer', 'return', 'accept', 'withdraw', 'escalate', 'end')",
+            "kind IN ('issue', 'answer', 'return', 'accept', 'withdraw', 'escalate', 'transfer', 'end')",
             name="kind",
         ),
     )

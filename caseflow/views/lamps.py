@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, literal, not_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from caseflow.rules.calendar import WorkingCalendar
 from caseflow.rules.clock import DEFAULT_SOON, Clocks, Lamp, Limit, Pause, Reading, Unit, read
@@ -19,7 +20,7 @@ from caseflow.store.models import CaseRow, PauseRow
 AnyRow = Row[*tuple[Any, ...]]
 
 FAR = date(9999, 12, 31)
-LONGEST_TOTAL = 250
+LONGEST_TOTAL = 100
 """Limits of more working days than this are read one by one."""
 
 _SUSPENDED = "suspended"
@@ -54,17 +55,22 @@ plain = and_(
 
 def over_statutory(today: date) -> ColumnElement[bool]:
     """超法定."""
-    return func.coalesce(CaseRow.statutory_due, literal(FAR)) < today
+    return _before(CaseRow.statutory_due, today)
 
 
 def over_promised(today: date) -> ColumnElement[bool]:
     """超承诺, and not worse."""
-    return and_(not_(over_statutory(today)), func.coalesce(CaseRow.promised_due, literal(FAR)) < today)
+    return and_(not_(over_statutory(today)), _before(CaseRow.promised_due, today))
 
 
 def over(today: date) -> ColumnElement[bool]:
     """超期 of either kind."""
-    return or_(over_statutory(today), func.coalesce(CaseRow.promised_due, literal(FAR)) < today)
+    return or_(over_statutory(today), _before(CaseRow.promised_due, today))
+
+
+def _before(due: InstrumentedAttribute[date | None], today: date) -> ColumnElement[bool]:
+    """True or false, never null; and a range of an index where it stands alone."""
+    return and_(due.is_not(None), due < today)
 
 
 def due_today(today: date) -> ColumnElement[bool]:
@@ -94,12 +100,17 @@ def odd(today: date) -> ColumnElement[bool]:
 
 def soon(calendar: WorkingCalendar, today: date, also: Sequence[int] = ()) -> ColumnElement[bool]:
     """临期 by `DEFAULT_SOON`; `also` are the ids that `soon_by_reading` found."""
-    rule = DEFAULT_SOON
-    near = [and_(total <= rule.short, nearest <= calendar.add(today, rule.left))]
-    unused = 100 - rule.percent
+    near = and_(plain, total >= _shortest_soon(calendar, today))
+    return and_(running(today), or_(near, CaseRow.id.in_(also)) if also else near)
+
+
+def _shortest_soon(calendar: WorkingCalendar, today: date) -> ColumnElement[int]:
+    """The shortest limit, in working days, that is 临期 on a due date; a CASE ends at the first day that fits."""
+    rule, unused = DEFAULT_SOON, 100 - DEFAULT_SOON.percent
     lengths = range(1, LONGEST_TOTAL * unused // 100 + 1)
-    near += [and_(nearest <= calendar.add(today, left), total * unused >= left * 100) for left in lengths]
-    return and_(running(today), or_(and_(plain, or_(*near)), CaseRow.id.in_(also) if also else literal(value=False)))
+    steps = [(nearest <= calendar.add(today, left), -(-left * 100 // unused)) for left in lengths]
+    by_share = case(*steps, else_=LONGEST_TOTAL + 1)
+    return case((and_(total <= rule.short, nearest <= calendar.add(today, rule.left)), 0), else_=by_share)
 
 
 def normal(calendar: WorkingCalendar, today: date, also: Sequence[int] = ()) -> ColumnElement[bool]:

@@ -5,45 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Date,
-    ScalarSelect,
-    Select,
-    and_,
-    case,
-    func,
-    literal,
-    select,
-    true,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, select, true, union_all
 
 from caseflow.house import Actor
-from caseflow.identity import IdKind, mask_name
 from caseflow.rules.calendar import WorkingCalendar
-from caseflow.rules.clock import Reading
-from caseflow.store.models import CaseRow, DeadlineRow, EventRow, PauseRow, PersonRow, StaffRow
+from caseflow.store.duty import offered
+from caseflow.store.models import CaseRow
+from caseflow.store.side_models import MessageRow
 from caseflow.views import lamps
-from caseflow.workflows import FLOWS
-
-AnySelect = Select[*tuple[Any, ...]]
+from caseflow.views.lines import STATES, AnySelect, Line, line_query, lines_of
+from caseflow.views.ordering import OF_LAMP, SEGMENTS, Order, Place, chosen, in_order, received
+from caseflow.views.orders import owed_query
 
 PAGE = 50
 TABS = {"mine": "本人", "section": "本科室", "unclaimed": "待领取", "paused": "停表"}
 LAMPS = {"over": "超期", "today": "今日到期", "soon": "临期", "paused": "停表", "normal": "正常", "waiting": "未受理"}
-STATES = {key: state for flow in FLOWS.values() for key, state in flow.states.items()}
+UNCLAIMED = "0"
+"""The handler of the cases that nobody holds, as a filter names it."""
+
+DEFAULT_ORDER = Order()
 _SEES_ALL = frozenset({"supervisor", "auditor"})
-_WAITING_KINDS = ("notice", "supplement", "suspension")
-_WAITING_FOR = {"received": "应在此日前受理或一次性告知", "supplementing": "补正期限", "suspended": "特别程序预计结束"}
 
 
 @dataclass(frozen=True, slots=True)
 class NavCounts:
-    """The open cases behind each entry of the directory; `over` counts the whole bureau."""
+    """The open cases behind each entry of the directory, one's unread messages, and the orders one has to answer.
+
+    `over` counts the whole bureau.
+    """
 
     mine: int
     section: int
@@ -51,26 +41,25 @@ class NavCounts:
     paused: int
     supplementing: int
     over: int
+    unread: int
+    orders: int
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which cases of a tab: each empty filter lets everything through; `lamp` is a key of LAMPS."""
+    """Which cases of a tab: each empty filter lets everything through; `lamp` is a key of LAMPS.
+
+    `handler` is the id of a colleague or UNCLAIMED; `since` and `until` bound the day of receipt, both included.
+    """
 
     tab: str = "mine"
     item: str = ""
     state: str = ""
     channel: str = ""
     lamp: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page ended in the default order: 超法定, 超承诺, the rest; then by due date; then by id."""
-
-    rank: int
-    due: date
-    id: int
+    handler: str = ""
+    since: date | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,39 +76,6 @@ class LampCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One case as lists show it. `reading` is None where no lamp shines, and `waiting` is said instead.
-
-    `due` is the promised date, else the statutory one, else the day of what `due_words` names.
-    """
-
-    id: int
-    version: int
-    number: str
-    applicant: str
-    last4: str
-    item_key: str
-    item_name: str
-    state: str
-    state_label: str
-    received_on: date
-    accepted_on: date | None
-    handler_id: int | None
-    handler: str
-    due: date | None
-    due_words: str
-    reading: Reading | None
-    waiting: str
-    marks: tuple[str, ...]
-    place: Place
-
-    @property
-    def handler_key(self) -> str:
-        """The group of this case where cases are grouped by person; "0" where nobody holds it."""
-        return str(self.handler_id or 0)
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """The lines of one page, and where the next begins (None at the end)."""
 
@@ -127,19 +83,27 @@ class Page:
     after: Place | None
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """The case before or after another in a list, and where it stands there."""
+
+    number: str
+    place: Place
+
+
 def handled_states(roles: frozenset[str]) -> tuple[str, ...]:
     """The states whose cases these roles handle."""
     return tuple(key for key, state in STATES.items() if state.roles & roles)
 
 
-def scope_of(actor: Actor, tab: str) -> ColumnElement[bool]:
+def scope_of(actor: Actor, tab: str, today: date) -> ColumnElement[bool]:
     """The open cases of a tab: only the person's bureau, and only states that their roles handle or watch."""
     here = and_(CaseRow.bureau == actor.bureau, CaseRow.is_open == 1)
     section = and_(here, _section(actor))
     scopes = {
         "mine": and_(here, CaseRow.handler_id == actor.id),
         "section": section,
-        "unclaimed": and_(section, CaseRow.handler_id.is_(None)),
+        "unclaimed": and_(section, _waits(actor, today)),
         "paused": and_(section, CaseRow.state == "suspended"),
     }
     return scopes[tab]
@@ -149,18 +113,73 @@ def _section(actor: Actor) -> ColumnElement[bool]:
     return true() if actor.roles & _SEES_ALL else CaseRow.state.in_(handled_states(actor.roles))
 
 
+def _waits(actor: Actor, today: date) -> ColumnElement[bool]:
+    """Who watches sees every unclaimed case; the others those that are offered to them."""
+    return CaseRow.handler_id.is_(None) if actor.roles & _SEES_ALL else offered(actor.id, today)
+
+
 def nav_counts(session: Connection, actor: Actor, today: date) -> NavCounts:
-    """The counts of the directory and of the tabs, in one statement."""
+    """The counts of the directory and of the tabs, and what is addressed to the actor, in one statement."""
+    row = session.execute(_counting(actor, today, _nav_conditions(actor, today))).one()
+    return NavCounts(*row)
+
+
+def page_counts(
+    session: Connection, calendar: WorkingCalendar, actor: Actor, filters: Filters, today: date
+) -> tuple[LampCounts, NavCounts]:
+    """The cases of a tab by lamp, with every filter but the lamp's, and the directory's counts, in one statement.
+
+    A second one follows where a limit runs in other units than working days: those cases are read one by one.
+    """
+    scope = and_(scope_of(actor, filters.tab, today), *_narrowed(filters))
+    by_lamp = [and_(scope, one) for one in _told_apart(calendar, today)]
+    of_nav = _nav_conditions(actor, today)
+    row: list[int] = list(session.execute(_counting(actor, today, (*of_nav, *by_lamp))).one())
+    over, due_today, soon, paused, running, waiting, odd = row[len(of_nav) : -2]
+    ids = lamps.soon_by_reading(session, calendar, scope, today) if odd else ()
+    soon += len(ids)
+    counts = LampCounts(over, due_today, soon, paused, running - soon, waiting, ids)
+    return counts, NavCounts(*(*row[: len(of_nav)], *row[-2:]))
+
+
+def lamp_counts(
+    session: Connection, calendar: WorkingCalendar, actor: Actor, filters: Filters, today: date
+) -> LampCounts:
+    """The cases of a tab by lamp, with every filter but the lamp's."""
+    return page_counts(session, calendar, actor, filters, today)[0]
+
+
+def _nav_conditions(actor: Actor, today: date) -> tuple[ColumnElement[bool], ...]:
     section = _section(actor)
-    wanted = (
+    return (
         CaseRow.handler_id == actor.id,
         section,
-        and_(section, CaseRow.handler_id.is_(None)),
+        and_(section, _waits(actor, today)),
         and_(section, CaseRow.state == "suspended"),
         and_(section, CaseRow.state == "supplementing"),
         lamps.over(today),
     )
-    return NavCounts(*count_each(session, wanted, and_(CaseRow.bureau == actor.bureau, CaseRow.is_open == 1)))
+
+
+def _told_apart(calendar: WorkingCalendar, today: date) -> tuple[ColumnElement[bool], ...]:
+    """What is counted to know every lamp: 正常 is what runs and is not 临期."""
+    return (
+        lamps.over(today),
+        lamps.due_today(today),
+        lamps.soon(calendar, today),
+        lamps.paused(today),
+        lamps.running(today),
+        lamps.waiting(),
+        lamps.odd(today),
+    )
+
+
+def _counting(actor: Actor, today: date, wanted: Sequence[ColumnElement[bool]]) -> AnySelect:
+    unread = select(func.count()).where(MessageRow.staff_id == actor.id, MessageRow.read_at.is_(None))
+    counted = (func.count(case((one, 1))) for one in wanted)
+    beside = (unread.scalar_subquery(), owed_query(actor, today).scalar_subquery())
+    query = select(*counted, *beside).select_from(CaseRow)
+    return query.where(CaseRow.bureau == actor.bureau, CaseRow.is_open == 1)
 
 
 def count_each(
@@ -168,17 +187,6 @@ def count_each(
 ) -> tuple[int, ...]:
     """How many cases of the scope fulfil each condition, in one statement."""
     return tuple(session.execute(select(*(func.count(case((one, 1))) for one in wanted)).where(scope)).one())
-
-
-def lamp_counts(
-    session: Connection, calendar: WorkingCalendar, actor: Actor, filters: Filters, today: date
-) -> LampCounts:
-    """The cases of a tab by lamp, with every filter but the lamp's."""
-    scope = and_(scope_of(actor, filters.tab), *_narrowed(filters))
-    wanted = (*lamp_conditions(calendar, today).values(), lamps.odd(today))
-    over, due_today, soon, paused, normal, waiting, odd = count_each(session, wanted, scope)
-    ids = lamps.soon_by_reading(session, calendar, scope, today) if odd else ()
-    return LampCounts(over, due_today, soon + len(ids), paused, normal - len(ids), waiting, ids)
 
 
 def lamp_conditions(calendar: WorkingCalendar, today: date, also: Sequence[int] = ()) -> dict[str, ColumnElement[bool]]:
@@ -194,30 +202,41 @@ def lamp_conditions(calendar: WorkingCalendar, today: date, also: Sequence[int] 
 
 
 def _narrowed(filters: Filters) -> list[ColumnElement[bool]]:
-    chosen = (
-        (CaseRow.item_key, filters.item),
-        (CaseRow.state, filters.state),
-        (CaseRow.channel, filters.channel),
-    )
-    return [column == value for column, value in chosen if value]
+    chosen_ones = ((CaseRow.item_key, filters.item), (CaseRow.state, filters.state), (CaseRow.channel, filters.channel))
+    found = [column == value for column, value in chosen_ones if value]
+    if filters.handler:
+        nobody = filters.handler == UNCLAIMED
+        found.append(CaseRow.handler_id.is_(None) if nobody else CaseRow.handler_id == int(filters.handler))
+    if filters.since:
+        found.append(received >= filters.since)
+    if filters.until:
+        found.append(received <= filters.until)
+    return found
 
 
-def worklist(
+def worklist(  # noqa: PLR0913 - a page is asked for by person, filters, order, day and place
     session: Connection,
     calendar: WorkingCalendar,
     actor: Actor,
     filters: Filters,
     today: date,
     *,
+    order: Order = DEFAULT_ORDER,
     after: Place | None = None,
     soon_ids: Sequence[int] = (),
     limit: int = PAGE,
 ) -> Page:
-    """One page of a tab in the default order; `soon_ids` come from `lamp_counts`."""
-    scope = and_(scope_of(actor, filters.tab), *_narrowed(filters))
-    if filters.lamp:
-        scope = and_(scope, lamp_conditions(calendar, today, soon_ids)[filters.lamp])
-    return page_of(session, calendar, scope, today, after=after, limit=limit)
+    """One page of a tab; `soon_ids` come from `page_counts`."""
+    scope = _scope(calendar, actor, filters, today, soon_ids)
+    within = OF_LAMP.get(filters.lamp, SEGMENTS)
+    return page_of(session, calendar, scope, today, order=order, after=after, within=within, limit=limit)
+
+
+def _scope(
+    calendar: WorkingCalendar, actor: Actor, filters: Filters, today: date, soon_ids: Sequence[int]
+) -> ColumnElement[bool]:
+    scope = and_(scope_of(actor, filters.tab, today), *_narrowed(filters))
+    return and_(scope, lamp_conditions(calendar, today, soon_ids)[filters.lamp]) if filters.lamp else scope
 
 
 def page_of(
@@ -226,121 +245,43 @@ def page_of(
     scope: ColumnElement[bool],
     today: date,
     *,
+    order: Order = DEFAULT_ORDER,
     after: Place | None = None,
+    within: tuple[str, ...] = SEGMENTS,
     limit: int = PAGE,
 ) -> Page:
-    """The next `limit` lines of a scope after a place, in the default order."""
-    rank, due = _rank(today), _falls_due()
-    query = line_query(today).where(scope).order_by(rank, due, CaseRow.id).limit(limit + 1)
-    if after is not None:
-        here = tuple_(literal(after.rank), literal(after.due, Date), literal(after.id))
-        query = query.where(tuple_(rank, due, CaseRow.id) > here)
-    lines = lines_of(session, calendar, query, today)
+    """The next `limit` lines of a scope after a place; `within` names the only segments that can hold them."""
+    found = chosen(scope, today, order, limit + 1, after=after, within=within)
+    lines = lines_of(session, calendar, line_query(found).order_by(*in_order(found, order)), today)
     return Page(lines[:limit], lines[limit - 1].place if len(lines) > limit else None)
 
 
-def _rank(today: date) -> ColumnElement[int]:
-    return case((lamps.over_statutory(today), 0), (lamps.over_promised(today), 1), else_=2)
+def neighbours(
+    session: Connection,
+    calendar: WorkingCalendar,
+    actor: Actor,
+    filters: Filters,
+    today: date,
+    order: Order,
+    here: Place,
+) -> tuple[Neighbour | None, Neighbour | None]:
+    """The case before and the one after a place of a list, in one statement; None at either end.
 
-
-def _of_case(model: type[EventRow | PersonRow | DeadlineRow | PauseRow]) -> ColumnElement[bool]:
-    return and_(model.bureau == CaseRow.bureau, model.case_id == CaseRow.id)
-
-
-def _waiting_due() -> ScalarSelect[date]:
-    """The last day of what a case waits for beside its limits: notice, supplement or the end of a pause."""
-    running = and_(_of_case(DeadlineRow), DeadlineRow.kind.in_(_WAITING_KINDS), DeadlineRow.stopped_on.is_(None))
-    return select(func.min(DeadlineRow.due_on)).where(running).scalar_subquery()
-
-
-def _falls_due() -> ColumnElement[date]:
-    return func.coalesce(CaseRow.promised_due, CaseRow.statutory_due, _waiting_due(), literal(lamps.FAR, Date))
-
-
-def line_query(today: date) -> AnySelect:
-    """Everything a line shows, for cases still to be chosen and ordered."""
-    returned = select(func.count()).where(_of_case(EventRow), EventRow.action == "send_back").scalar_subquery()
-    stops = select(func.count()).where(_of_case(PauseRow)).scalar_subquery()
-    agent = select(func.count()).where(_of_case(PersonRow), PersonRow.part == "agent").scalar_subquery()
-    kind = (
-        select(func.min(PersonRow.id_kind)).where(_of_case(PersonRow), PersonRow.part == "applicant").scalar_subquery()
-    )
-    return select(
-        *lamps.CLOCK_COLUMNS,
-        CaseRow.version,
-        CaseRow.number,
-        CaseRow.item_key,
-        CaseRow.item_name,
-        CaseRow.is_open,
-        CaseRow.channel,
-        CaseRow.received_on,
-        CaseRow.supplemented_on,
-        CaseRow.handler_id,
-        CaseRow.applicant_name,
-        CaseRow.applicant_last4,
-        StaffRow.name.label("handler"),
-        returned.label("returned"),
-        agent.label("agent"),
-        stops.label("stops"),
-        kind.label("id_kind"),
-        _waiting_due().label("waiting_due"),
-        _rank(today).label("rank"),
-        _falls_due().label("falls_due"),
-    ).outerjoin(StaffRow, StaffRow.id == CaseRow.handler_id)
-
-
-def lines_of(session: Connection, calendar: WorkingCalendar, query: AnySelect, today: date) -> tuple[Line, ...]:
-    """The lines of a query made by `line_query`, with their lamps."""
-    rows = session.execute(query).all()
-    pauses = lamps.pauses_of(session, rows)
-    readings = {row.id: lamps.reading_of(calendar, row, pauses, today) for row in rows if row.is_open}
-    return tuple(_line(row, readings.get(row.id), today) for row in rows)
-
-
-def _line(row: lamps.AnyRow, reading: Reading | None, today: date) -> Line:
-    organisation = row.id_kind == IdKind.CREDIT_CODE
-    shining = reading is not None and reading.lamp is not None
-    limit = row.promised_due or row.statutory_due
-    return Line(
-        id=row.id,
-        version=row.version,
-        number=row.number,
-        applicant=mask_name(row.applicant_name, organisation=organisation),
-        last4=row.applicant_last4,
-        item_key=row.item_key,
-        item_name=row.item_name,
-        state=row.state,
-        state_label=STATES[row.state].label,
-        received_on=row.received_on,
-        accepted_on=row.accepted_on,
-        handler_id=row.handler_id,
-        handler=row.handler or "",
-        due=(limit or row.waiting_due) if row.is_open else None,
-        due_words="" if limit or not row.is_open else _WAITING_FOR.get(row.state, ""),
-        reading=reading if shining else None,
-        waiting="" if shining else _waiting_text(row, today),
-        marks=_marks(row, today),
-        place=Place(row.rank, row.falls_due, row.id),
-    )
-
-
-def _waiting_text(row: lamps.AnyRow, today: date) -> str:
-    if not row.is_open:
-        return str(STATES[row.state].label)
-    late = row.waiting_due is not None and row.waiting_due < today
-    return "逾期未告知" if late else "待受理"
-
-
-def _marks(row: lamps.AnyRow, today: date) -> tuple[str, ...]:
-    late = row.is_open and row.waiting_due is not None and row.waiting_due < today
-    words = {"supplementing": "补正逾期", "suspended": "停表到期"}
-    found = (
-        (words.get(row.state, "") if late else "", True),
-        ("代办", row.agent),
-        (f"退回{row.returned}次", row.returned),
-        (f"停表{row.stops}次", row.stops > 1),
-        ("补正过", row.supplemented_on is not None),
-        ("网上" if row.channel == "online" else "邮寄", row.channel in {"online", "mail"}),
-        (f"延期{row.extend}日", row.extend),
-    )
-    return tuple(text for text, holds in found if text and holds)
+    A list of 临期 or 正常 takes another, for limits in other units than working days.
+    """
+    odd = filters.lamp in ("soon", "normal")
+    soon_ids = lamps.soon_by_reading(session, calendar, scope_of(actor, filters.tab, today), today) if odd else ()
+    scope = and_(_scope(calendar, actor, filters, today, soon_ids), CaseRow.id != here.id)
+    within = OF_LAMP.get(filters.lamp, SEGMENTS)
+    sides = [chosen(scope, today, way, 1, after=here, within=within) for way in (order.turned, order)]
+    parts = [
+        select(literal(n).label("side"), CaseRow.number, one.c.rank, one.c.place, one.c.id)
+        .select_from(one)
+        .join(CaseRow, CaseRow.id == one.c.id)
+        for n, one in enumerate(sides)
+    ]
+    found = {row.side: row for row in session.execute(union_all(*parts))}
+    both = [
+        Neighbour(row.number, Place(row.rank, row.place, row.id)) if (row := found.get(n)) else None for n in (0, 1)
+    ]
+    return both[0], both[1]

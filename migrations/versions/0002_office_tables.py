@@ -196,7 +196,7 @@ def upgrade() -> None:
         sa.Column("staff_name", sa.Text(), nullable=False),
         sa.Column("detail", sa.JSON(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('issue', 'answer', 'return', 'accept', 'withdraw', 'escalate', 'end')",
+            "kind IN ('issue', 'answer', 'return', 'accept', 'withdraw', 'escalate', 'transfer', 'end')",
             name=op.f("ck_order_word_kind"),
         ),
         sa.ForeignKeyConstraint(
@@ -211,6 +211,58 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_word")),
     )
     op.create_index("ix_order_word_order", "order_word", ["bureau", "order_id"], unique=False)
+    op.create_index(
+        "ix_deadline_kind",
+        "deadline",
+        ["bureau", "kind", "due_on", "case_id"],
+        unique=False,
+        sqlite_where=sa.text("stopped_on IS NULL"),
+        postgresql_where=sa.text("stopped_on IS NULL"),
+    )
+    op.drop_index("ix_cases_open_statutory", table_name="cases")
+    op.create_index(
+        "ix_cases_open_law",
+        "cases",
+        ["bureau", "statutory_due", "promised_due", "id"],
+        unique=False,
+        sqlite_where=sa.text("is_open = 1"),
+        postgresql_where=sa.text("is_open = 1"),
+    )
+    op.drop_index("ix_cases_open_promised", table_name="cases")
+    op.create_index(
+        "ix_cases_open_list",
+        "cases",
+        [
+            "bureau",
+            "promised_due",
+            "statutory_due",
+            "state",
+            "handler_id",
+            "item_key",
+            "channel",
+            "received_on",
+            "promised_n",
+            "promised_unit",
+            "statutory_n",
+            "statutory_unit",
+            "extend",
+            "applicant_initials",
+            "is_open",
+            "id",
+        ],
+        unique=False,
+        sqlite_where=sa.text("is_open = 1"),
+        postgresql_where=sa.text("is_open = 1"),
+    )
+    for column in ("applicant_name", "applicant_initials"):
+        op.drop_index(f"ix_cases_{column}", table_name="cases")
+        op.create_index(
+            f"ix_cases_{column}",
+            "cases",
+            ["bureau", column, "id"],
+            unique=False,
+            postgresql_ops={column: "text_pattern_ops"},
+        )
     op.create_index("ix_cases_applicant_phone", "cases", ["bureau", "applicant_phone"], unique=False)
     op.create_index(
         "ix_cases_ended",
@@ -220,7 +272,16 @@ def upgrade() -> None:
         sqlite_where=sa.text("ended_on IS NOT NULL"),
         postgresql_where=sa.text("ended_on IS NOT NULL"),
     )
+    op.create_index(
+        "ix_cases_item_ended",
+        "cases",
+        ["bureau", "item_key", "ended_on", "id"],
+        unique=False,
+        sqlite_where=sa.text("ended_on IS NOT NULL"),
+        postgresql_where=sa.text("ended_on IS NOT NULL"),
+    )
     op.create_index("ix_cases_received", "cases", ["bureau", "received_on", "id"], unique=False)
+    op.create_index("ix_pause_case", "pause", ["bureau", "case_id"], unique=False)
     # ### end Alembic commands ###
 
 

@@ -101,6 +101,17 @@ def test_a_bad_grade_opens_a_call_back_and_a_rectification(office: Office, grade
     assert (running["call_back"], running["rectify"]) == (date(2026, 3, 3), date(2026, 3, 24))
 
 
+def test_the_days_of_follow_up_are_the_bureaus_own(office: Office) -> None:
+    bureau = replace(office.house.catalogue.bureau("shawan"), follow_up={"call_back": 2, "rectify": 7, "repay": 5})
+    bureaus = {**office.house.catalogue.bureaus, "shawan": bureau}
+    office.house = replace(office.house, catalogue=replace(office.house.catalogue, bureaus=bureaus))
+    ref = _ended(office)
+
+    rated = _rate(office, ref, 1)
+
+    assert (rated.call_back_due, rated.rectify_due) == (date(2026, 3, 4), date(2026, 3, 11))
+
+
 def test_the_middle_grade_is_not_a_bad_one(office: Office) -> None:
     ref = _ended(office)
 

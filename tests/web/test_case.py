@@ -245,6 +245,17 @@ def test_a_wrong_correction_is_said_at_its_field_and_kept(door: Door, accepted: 
     assert door.clerk.fields(page, path)["change.field.invoice_amount"] == "-5"
 
 
+def test_a_correction_without_a_reason_is_said_at_the_reason(door: Door, accepted: str) -> None:
+    path = f"/cases/{accepted}/correct"
+    form = door.clerk.fields(door.clerk.get(path), path)
+
+    page = door.clerk.send(path, form | {"change.applicant.name": "张珮", "reason": ""})
+
+    assert page.status_code == 409
+    assert 'id="error-reason"' in page.text
+    assert door.clerk.fields(page, path)["change.applicant.name"] == "张珮"
+
+
 def paper(door: Door, kind: str) -> str:
     with reading(door.office.engine) as session:
         return f"/papers/{session.execute(select(PaperRow.id).where(PaperRow.kind == kind)).scalar_one()}"

@@ -4,13 +4,14 @@ import re
 from datetime import date
 
 import pytest
+from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from caseflow.desk.intake import CaseRef
 from caseflow.rules.clock import Lamp
 from caseflow.store.db import reading
 from caseflow.views.worklist import LAMPS, Filters, lamp_counts, worklist
-from tests.support.office import PERSON, Office
+from tests.support.office import PERSON, Office, open_office
 from tests.web.counter import Door
 
 REVIEWED = "outpatient-chronic-recognition"
@@ -184,19 +185,42 @@ def test_a_case_that_came_back_says_how_often(door: Door, office: Office) -> Non
     assert "退回1次" in line
 
 
-@pytest.mark.parametrize(
-    "words", ["{number}", "{short}", "{code}", "张霈", "张", "zp", "ZP", "{last4}", " {code} ", "０" + "02X"]
-)
-def test_a_case_is_found_by_number_code_name_initials_and_last_four(door: Door, office: Office, words: str) -> None:
-    ref = office.register(REVIEWED)
-    short = f"{ref.number[11:17]}-{ref.number[17]}{int(ref.number[18:]):03d}"
-    last4 = PERSON.id_number[-4:]
+@pytest.mark.parametrize("words", ["张霈", "张", "zp", "ZP", "002X", "０" + "02X", "13912345678", "139-1234-5678"])
+def test_a_case_is_found_by_name_initials_last_four_and_telephone(door: Door, office: Office, words: str) -> None:
+    office.register(REVIEWED)
 
-    page = door.clerk.client.get(
-        "/search", query_string={"q": words.format(number=ref.number, short=short, code=ref.query_code, last4=last4)}
-    )
+    page = door.clerk.client.get("/search", query_string={"q": words})
 
     assert len(rows(page)) == 1
+
+
+@pytest.mark.parametrize("words", ["{number}", "{short}", "{code}", " {code} ", "{lower}"])
+def test_what_fits_one_case_alone_opens_it_as_a_scanner_types_it(door: Door, office: Office, words: str) -> None:
+    ref = office.register(REVIEWED)
+    office.register(REVIEWED)
+    short = f"{ref.number[11:17]}-{ref.number[17]}{int(ref.number[18:]):03d}"
+    typed = words.format(number=ref.number, short=short, code=ref.query_code, lower=ref.query_code.lower())
+
+    page = door.clerk.client.get("/search", query_string={"q": typed})
+
+    assert (page.status_code, page.headers["Location"]) == (303, f"/cases/{ref.number}")
+
+
+def test_a_whole_identity_number_from_a_card_reader_does_not_stay_in_the_address(door: Door, office: Office) -> None:
+    office.register(REVIEWED)
+
+    page = door.clerk.client.get("/search", query_string={"q": PERSON.id_number})
+
+    assert page.headers["Location"] == "/search?q=002X"
+
+
+def test_a_number_of_another_bureau_opens_nothing(door: Door, office: Office, engine: Engine) -> None:
+    ref = office.register(REVIEWED)
+    elsewhere = open_office(engine, "shuimogou")
+
+    page = Door.of(elsewhere).clerk.client.get("/search", query_string={"q": ref.number})
+
+    assert rows(page) == []
 
 
 @pytest.mark.parametrize("words", ["%", "_", "李", "9999", "zz", "*"])
@@ -218,8 +242,23 @@ def test_a_page_costs_few_statements(door: Door, office: Office, statements: lis
     browser.get("/")
 
     selects = [one for one in statements if one.startswith("SELECT")]
-    # The session; counts, lines and pauses under the calendar's revision; the frame's revision, counts and messages.
-    assert len(selects) <= 8
+    # The session; the calendar's revision; what the person keeps; whom a case can go to; all counts; lines; pauses.
+    assert len(selects) == 7
+
+
+def test_the_list_itself_costs_three_statements_however_many_lines_it_has(
+    door: Door, office: Office, statements: list[str]
+) -> None:
+    browser, costs = door.reviewer, []
+
+    for _ in range(2):
+        for _ in range(3):
+            office.act(accept(office), "clerk", "hand_over")
+        statements.clear()
+        browser.get("/?tab=section")
+        costs.append(len([one for one in statements if one.startswith("SELECT")]))
+
+    assert costs == [6, 6]
 
 
 def test_the_supervisor_sees_each_cause_counted_and_grouped(door: Door, office: Office) -> None:
@@ -244,11 +283,14 @@ def test_a_ticked_case_is_assigned_and_a_stale_one_is_told(door: Door, office: O
     form = {"receiver": receiver, "reason": "超期较久", "cause": "statutory", "by": "item"}
 
     page = door.supervisor.client.post(
-        "/overdue/assign", data=form | {"case": [f"{good.id}.{version}", f"{stale.id}.1"]}, follow_redirects=True
+        "/overdue/assign", data=form | {"case": [f"{good.id}.{version}", f"{stale.id}.1"]}
     )
 
-    assert "已指派 1 件" in page.text
-    assert "已由clerk推进到已受理" in page.text
+    stale_row, good_row = rows(page)
+    assert "共 2 件：已办理 1 件，已有变化 1 件" in page.text
+    assert "已由clerk推进到已受理" in stale_row
+    assert "张霈" not in page.text
+    assert "已办理" in good_row
     assert office.history(good)[-1] == "assign"
     assert "assign" not in office.history(stale)
 
