@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy import Engine, select
 
 from caseflow.desk.issuing import KINDS
+from caseflow.desk.order_paper import order_paper
 from caseflow.desk.people import Party
+from caseflow.desk.supervision import answer_order, issue_order
 from caseflow.identity import IdKind
 from caseflow.papers import PAPERS, chinese_day, render
 from caseflow.rules.checklist import Mark, Receipt
-from caseflow.store.db import reading
+from caseflow.store.db import reading, writing
 from caseflow.store.models import PaperRow
 from caseflow.workflows.sideroads import EXCLUDED, INCLUDED
 from tests.support.office import Office, open_office
@@ -227,6 +229,7 @@ def _play(office: Office) -> None:
     )
     _serve(office, paid)
     _promise(office)
+    _order(office)
 
 
 def _walk(office: Office, item: str, *steps: tuple[str, str, dict[str, str]]) -> Any:
@@ -250,6 +253,17 @@ def _promise(office: Office) -> None:
     receipts = dict(office.application(key, answers=answers).receipts) | {line.key: Receipt(Mark.RECEIVED, option.key)}
     ref = office.register(key, answers=answers, receipts=receipts)
     office.act(ref, "clerk", "close_on_the_spot", **SPOT)
+
+
+def _order(office: Office) -> None:
+    ref = _walk(office, "transfer-continuation", ACCEPT, HAND_OVER)
+    chief, reader = office.staff["supervisor"], office.staff["reviewer"]
+    with writing(office.engine) as session:
+        issued = issue_order(
+            session, office.house, chief, ref.id, None, 1, "unclaimed", "今日领取", reader.id, office.now
+        )
+        answer_order(session, office.house, reader, issued.id, "外出", "已领取", office.now.date(), office.now)
+        order_paper(session, office.house, chief, issued.id, office.now)
 
 
 def _stored(office: Office) -> list[tuple[str, dict[str, Any]]]:

@@ -1,83 +1,173 @@
-"""超期督办: what is late or about to be, by cause; the supervisor assigns, the auditor looks."""
+"""超期督办: what is late or about to be, by cause; the supervisor orders and assigns, the auditor looks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from re import ASCII, fullmatch
+from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response as BaseResponse
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 
-from caseflow.desk.handling import advance
-from caseflow.errors import BadInput, CaseChanged, CaseflowError, NotFound, Refused
+from caseflow.desk.supervision import issue_order
+from caseflow.errors import BadInput
 from caseflow.rules.flow import HANDLING_ROLES
-from caseflow.store.db import reading, writing
+from caseflow.rules.supervision import LEVELS
+from caseflow.store.db import reading
 from caseflow.views.calendar_page import working_calendar
 from caseflow.views.corrections import PAGE, corrections
-from caseflow.views.overdue import CAUSES, GROUPS, cases_of, cause_counts, colleagues, groups_of
+from caseflow.views.lines import Line
+from caseflow.views.ordering import Place
+from caseflow.views.overdue import (
+    CAUSES,
+    GROUPS,
+    LINES,
+    Cause,
+    cases_of,
+    cause_counts,
+    colleagues,
+    group_of,
+    groups_of,
+    sections_of,
+    worst_stages,
+)
+from caseflow.views.stages import WORST, pieces, stages_among, summed
+from web.bulk import Refusal, Result, Ticked, advance_each, for_each, results_page, ticked_cases
 from web.clock import now, today
-from web.errors import reasons_of
+from web.errors import page_again
 from web.forms import Entries
 from web.gate import allow, current_actor, db_engine, house, may
-from web.queues import place_of, place_text
+from web.listing import place_of, place_text
 
 pages = Blueprint("supervise", __name__)
 
-_MOST_AT_ONCE = 50
+VIEWS = {"cases": "办件", "stays": "办件与各环节用时", "days": "天数花在哪里"}
+_TYPED = ("level", "words", "to", "receiver", "reason")
+ORDERABLE = [cause for cause in CAUSES if cause != "unanswered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of the board was asked for: the cause, how it is grouped, one group of it, and how it is shown."""
+
+    cause: str
+    by: str
+    group: str
+    view: str
+
+    @property
+    def address(self) -> str:
+        """The board as it was asked for, from its first page."""
+        return url_for("supervise.overdue", cause=self.cause, by=self.by, group=self.group or None, view=self.view)
+
+
+def _asked(entries: Entries) -> Asked:
+    by = entries.choice("by", "分组", GROUPS, default="item")
+    return Asked(
+        cause=entries.choice("cause", "类别", CAUSES, default="statutory"),
+        by=by,
+        group=_group(entries, by),
+        view=entries.choice("view", "显示", VIEWS, default="cases"),
+    )
+
+
+def _group(entries: Entries, by: str) -> str:
+    group = entries.text("group", "分组", longest=80)
+    if by == "person" and group and not fullmatch(r"\d{1,18}", group, ASCII):
+        entries.fault("group", "分组不正确")
+        return ""
+    return group
 
 
 @pages.get("/overdue")
 @allow("supervisor", "auditor")
 def overdue() -> str:
-    """The cases of one cause, with every cause counted."""
-    actor, day = current_actor(), today()
+    """The cases of one cause with every cause counted, or where the days of its cases went."""
     entries = Entries(request.args)
-    cause = entries.choice("cause", "类别", CAUSES, default="statutory")
-    by = entries.choice("by", "分组", GROUPS, default="item")
-    group, after = _group(entries, by), place_of(entries)
+    asked, after = _asked(entries), place_of(entries)
     entries.check()
+    return _board(asked, after)
+
+
+def _board(asked: Asked, after: Place | None, refusal: Refusal | None = None) -> str:
+    actor, day = current_actor(), today()
     with reading(db_engine()) as connection:
         calendar = working_calendar(connection, house(), actor.bureau)
         counts, also = cause_counts(connection, calendar, actor.bureau, day)
-        groups = groups_of(connection, calendar, actor.bureau, cause, by, day, also)
-        page = cases_of(connection, calendar, actor.bureau, cause, day, by=by, group=group, after=after, also=also)
-        staff = colleagues(connection, actor.bureau, sorted(HANDLING_ROLES)) if may("supervisor") else ()
+        cause = Cause(calendar, actor.bureau, asked.cause, day, also)
+        context: dict[str, Any] = {"counts": counts, "groups": groups_of(connection, cause, asked.by)}
+        if asked.view == "days":
+            context["sums"] = summed(worst_stages(connection, cause, by=asked.by, group=asked.group))
+        else:
+            page = cases_of(connection, cause, by=asked.by, group=asked.group, after=after)
+            sections = sections_of(connection, actor.bureau) if asked.by == "section" else {}
+            context |= {"page": page, "grouped": _grouped(page.lines, asked.by, sections)}
+            context["staff"] = colleagues(connection, actor.bureau, sorted(HANDLING_ROLES)) if may("supervisor") else ()
+        if asked.view == "stays":
+            ids = [line.id for line in page.lines]
+            context["stays"] = {
+                key: pieces(found) for key, found in stages_among(connection, calendar, actor.bureau, ids, day).items()
+            }
+    words = {"causes": CAUSES, "rows": LINES, "ways": GROUPS, "views": VIEWS, "levels": LEVELS, "worst": WORST}
     return render_template(
-        "overdue.html",
-        cause=cause,
-        causes=CAUSES,
-        counts=counts,
-        by=by,
-        ways=GROUPS,
-        group=group,
-        groups=groups,
-        page=page,
-        after=after,
-        place=place_text,
-        staff=staff,
+        "overdue.html", asked=asked, after=after, place=place_text, refusal=refusal, **words, **context
     )
+
+
+def _grouped(lines: Sequence[Line], by: str, sections: dict[int, str]) -> dict[str, list[Line]]:
+    found: dict[str, list[Line]] = {}
+    for line in lines:
+        found.setdefault(group_of(line, by, sections), []).append(line)
+    return found
 
 
 @pages.post("/overdue/assign")
 @allow("supervisor")
-def assign() -> BaseResponse:
+def assign() -> Response:
     """Give the ticked cases to one person, each in a transaction of its own, with a result for each."""
     entries = Entries(request.form)
     receiver = entries.number("receiver", "经办人", least=1)
-    reason = entries.long_text("reason", "理由", longest=500, required=True)
-    cause = entries.choice("cause", "类别", CAUSES, default="statutory")
-    by = entries.choice("by", "分组", GROUPS, default="item")
-    chosen = _chosen(entries, request.form.getlist("case"))
+    reason = entries.long_text("reason", "指派理由", longest=500, required=True)
     if receiver is None:
-        entries.fault("receiver", "请选择经办人")
-    entries.check()
-    results = [_assign_one(case_id, version, str(receiver), reason) for case_id, version in chosen]
-    done = results.count("")
-    if done:
-        flash(f"已指派 {done} 件。", "good")
-    for text in filter(None, results):
-        flash(text, "bad")
-    return redirect(url_for("supervise.overdue", cause=cause, by=by), 303)
+        entries.fault("receiver", "请选择把办件指派给谁")
+
+    def step(chosen: Sequence[Ticked]) -> tuple[Result, ...]:
+        return advance_each(chosen, "assign", {"receiver": str(receiver), "reason": reason})
+
+    return _each(entries, "指派", step)
+
+
+@pages.post("/overdue/order")
+@allow("supervisor")
+def order() -> Response:
+    """Order an answer about each of the ticked cases, with a result for each."""
+    entries = Entries(request.form)
+    level = entries.choice("level", "级别", map(str, LEVELS))
+    words = entries.long_text("words", "督办要求", longest=500)
+    to_id = entries.number("to", "被督办人", least=1)
+    cause = _asked(entries).cause
+    if not level:
+        entries.fault("level", "请选择督办级别")
+    if cause not in ORDERABLE:
+        entries.fault("cause", "已在督办的办件，请在督办页面处理")
+
+    def issue(session: Any, case_id: int, version: int) -> object:
+        actor, moment = current_actor(), now()
+        return issue_order(session, house(), actor, case_id, version, int(level), cause, words, to_id, moment)
+
+    return _each(entries, f"督办（{LEVELS[int(level)]}）" if level else "", lambda chosen: for_each(chosen, issue))
+
+
+def _each(entries: Entries, title: str, step: Callable[[Sequence[Ticked]], tuple[Result, ...]]) -> Response:
+    """The step over the ticked cases, or the board once more with everything that was ticked and typed."""
+    where = Entries(request.form)
+    asked, after = _asked(where), place_of(where)
+    where.check()
+    chosen = ticked_cases(entries)
+    if entries.faults:
+        error = BadInput(entries.faults)
+        return page_again(_board(asked, after, Refusal.of(error, *_TYPED)), error)
+    return make_response(results_page(title, step(chosen), asked.address))
 
 
 @pages.get("/corrections")
@@ -90,36 +180,3 @@ def mended() -> str:
     with reading(db_engine()) as connection:
         rows = corrections(connection, current_actor().bureau, before)
     return render_template("corrections.html", rows=rows, more=len(rows) == PAGE)
-
-
-def _group(entries: Entries, by: str) -> str:
-    group = entries.text("group", "分组", longest=80)
-    if by == "person" and group and not fullmatch(r"\d{1,18}", group, ASCII):
-        entries.fault("group", "分组不正确")
-        return ""
-    return group
-
-
-def _chosen(entries: Entries, values: Iterable[str]) -> list[tuple[int, int]]:
-    """The ticked cases, each as "id.version"."""
-    found = [fullmatch(r"(\d{1,18})\.(\d{1,9})", value, ASCII) for value in values]
-    if not found or len(found) > _MOST_AT_ONCE:
-        entries.fault("case", f"请勾选 1 至 {_MOST_AT_ONCE} 件")
-    if None in found:
-        entries.fault("case", "勾选的办件不正确")
-    return [(int(match[1]), int(match[2])) for match in found if match is not None]
-
-
-def _assign_one(case_id: int, version: int, receiver: str, reason: str) -> str:
-    """Nothing, or why this case could not be assigned."""
-    details = {"receiver": receiver, "reason": reason}
-    try:
-        with writing(db_engine()) as connection:
-            advance(connection, house(), current_actor(), case_id, version, "assign", details, now())
-    except (Refused, CaseChanged, BadInput, NotFound) as error:
-        return _why(case_id, error)
-    return ""
-
-
-def _why(case_id: int, error: CaseflowError) -> str:
-    return f"有一件（序号 {case_id}）未指派：{'；'.join(reasons_of(error))}"

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, case, or_, select
 
 from caseflow.desk.messages import Answerable, Note, answerable, tell, told_before
 from caseflow.desk.outbox import Letter, enqueue
@@ -21,6 +21,7 @@ from caseflow.house import House, beijing_day
 from caseflow.rules.calendar import WorkingCalendar
 from caseflow.store.calendars import calendar_for
 from caseflow.store.models import CaseRow, DeadlineRow
+from caseflow.store.office_models import OrderRow
 from caseflow.store.side_models import MessageRow, OutboxRow
 
 COMMITMENT_DAYS: Final = 10
@@ -64,6 +65,7 @@ class Over(StrEnum):
     STATUTORY = "over_statutory"
     PROMISED = "over_promised"
     TODAY = "limit_today"
+    SOON = "limit_soon"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def remind(session: Connection, house: House, bureau: str, now: datetime, reach:
     today = beijing_day(now)
     calendar = calendar_for(session, house, bureau)
     running = _running(session, bureau, today)
-    limits = _limits(session, bureau, today)
+    limits = _limits(session, bureau, calendar.add(today, 1))
     told = [*_deadline_notes(bureau, calendar, running, today), *_limit_notes(bureau, limits, today)]
     known = told_before(session, MessageRow, bureau, [note.once for note, _ in told])
     people = answerable(session, bureau)
@@ -121,7 +123,7 @@ def _running(session: Connection, bureau: str, today: date) -> Sequence[Any]:
             DeadlineRow.kind,
             DeadlineRow.due_on,
             CaseRow.item_name,
-            CaseRow.handler_id,
+            _who_owes().label("handler_id"),
             CaseRow.query_code,
             CaseRow.applicant_phone,
         )
@@ -133,12 +135,22 @@ def _running(session: Connection, bureau: str, today: date) -> Sequence[Any]:
     return session.execute(query).all()
 
 
-def _limits(session: Connection, bureau: str, today: date) -> Sequence[Any]:
-    """The open cases on or past the last day of a limit."""
+def _who_owes() -> ColumnElement[int | None]:
+    """Who holds the case; for the answer to an order, to whom it was addressed."""
+    addressee = (
+        select(OrderRow.to_id)
+        .where(OrderRow.bureau == CaseRow.bureau, OrderRow.case_id == CaseRow.id, OrderRow.closed_on.is_(None))
+        .scalar_subquery()
+    )
+    return case((DeadlineRow.kind == "order_reply", addressee), else_=CaseRow.handler_id)
+
+
+def _limits(session: Connection, bureau: str, until: date) -> Sequence[Any]:
+    """The open cases with a limit that ends on or before a day."""
     query = (
         select(CaseRow.id, CaseRow.item_name, CaseRow.handler_id, CaseRow.promised_due, CaseRow.statutory_due)
         .where(CaseRow.bureau == bureau, CaseRow.is_open == 1)
-        .where(or_(CaseRow.promised_due <= today, CaseRow.statutory_due <= today))
+        .where(or_(CaseRow.promised_due <= until, CaseRow.statutory_due <= until))
         .order_by(CaseRow.id)
     )
     return session.execute(query).all()
@@ -178,16 +190,18 @@ _OVER_TEXTS: Final = {
     Over.STATUTORY: "已超过法定办理时限（{due} 到期），请尽快办结并向申请人说明原因",
     Over.PROMISED: "已超过承诺办理时限（{due} 到期），请尽快办结并向申请人说明原因",
     Over.TODAY: "办理时限今日（{due}）到期",
+    Over.SOON: "办理时限将于 {due} 到期（下一工作日）",
 }
 
 
 def _over(promised: date | None, statutory: date | None, today: date) -> tuple[Over, date]:
-    """The worst that holds of a case with a limit on or before today, and the day it is counted from."""
+    """The worst that holds of a case with a limit up to the next working day, and the day it is counted from."""
     if statutory is not None and statutory < today:
         return Over.STATUTORY, statutory
     if promised is not None and promised < today:
         return Over.PROMISED, promised
-    return Over.TODAY, today
+    due_on = min(day for day in (promised, statutory) if day is not None)
+    return Over.TODAY if due_on == today else Over.SOON, due_on
 
 
 def _applicant_letters(
@@ -224,6 +238,7 @@ def _summary(
 ) -> Iterator[Letter]:
     """Counts to the office's mailbox, on days on which there is something to say."""
     found = Counter(_over(row.promised_due, row.statutory_due, today)[0] for row in limits)
+    del found[Over.SOON]
     deadlines = sum(row.due_on == today for row in running)
     if bureau not in reach.mailboxes or not (found or deadlines):
         return

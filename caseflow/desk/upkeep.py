@@ -17,10 +17,13 @@ from typing import Final
 from sqlalchemy import Connection, Engine, func, select, update
 
 from caseflow.desk.deadlines import derive, stop_deadlines
+from caseflow.desk.drafts import sweep_drafts
 from caseflow.desk.messages import answerable
+from caseflow.desk.orders import REPLY, end_with_case
 from caseflow.desk.recording import Happened, record
 from caseflow.desk.rederiving import rederive
 from caseflow.desk.reminders import NOWHERE, Reach, remind, tell_lapse
+from caseflow.desk.supervision import escalate
 from caseflow.errors import CaseflowError, Unavailable
 from caseflow.house import House, beijing_day, system
 from caseflow.store.calendars import calendar_for
@@ -75,6 +78,8 @@ def sweep(engine: Engine, house: House, now: datetime, reach: Reach = NOWHERE) -
             return Swept({}, 0, elsewhere=True)
         # First the dates: a day declared off may keep a deadline from lapsing.
         redated = rederive(engine, house, now).changed
+        with writing(engine) as session:
+            sweep_drafts(session, now)
         return replace(_sweep(engine, house, now, reach), redated=redated)
 
 
@@ -153,6 +158,8 @@ def _lapse(
     )
     if session.execute(still.values(lapsed_on=beijing_day(now))).rowcount != 1:
         return None, 0
+    if kind == REPLY and escalate(session, house, case, now):
+        return "escalated", 0
     outcome = _outcome(case, kind)
     _record(session, house, case, kind, outcome, now)
     text = _ENDED.get(outcome, _TEXT[kind])
@@ -170,11 +177,16 @@ def _outcome(case: CaseState, kind: str) -> str:
 
 
 def _record(session: Connection, house: House, case: CaseState, kind: str, outcome: str, now: datetime) -> None:
+    nobody = system(case.record.bureau)
     changes = _CHANGES[outcome](session, house, case, beijing_day(now))
+    told = {"kind": kind, "text": _TEXT[kind]}
+    if outcome == "terminated":
+        ended = end_with_case(session, case, nobody, case.flow.states["terminated"].label, now)
+        told |= {"order": ended} if ended else {}
     happened = Happened(
-        system(case.record.bureau),
+        nobody,
         "terminate" if outcome == "terminated" else "lapse",
-        {"kind": kind, "text": _TEXT[kind]},
+        told,
         to_state=str(changes.get("state", case.record.state)),
     )
     record(session, house, case.record, [happened], changes, now)

@@ -38,6 +38,7 @@ PAPERS: Final[Mapping[str, Paper]] = {
     "statement": Paper("待遇支付明细表", "statement.html"),
     "service": Paper("送达回证", "service.html"),
     "transfer": Paper("交接单", "transfer.html"),
+    "order": Paper("督办单", "order.html"),
 }
 
 _ISO_DAY: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from caseflow.errors import Fault, InvalidDefinition
@@ -26,9 +26,10 @@ from caseflow.rules.item import (
     SituationOption,
     When,
 )
+from caseflow.rules.supervision import ANSWER_DAYS
 from caseflow.rules.toml_reader import TableReader, parse_toml, shown
+from caseflow.rules.words import CHANNELS
 
-CHANNELS = ("window", "online", "mail", "self", "other")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 STAGES = ("accepted", "reviewing", "checking", "approving", "paying")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
@@ -39,11 +40,20 @@ _LONGEST_STAGE = 99
 _MOST_COPIES = 99
 _MOST_VISITS = 99
 _MOST_MONTHS = 120
+_MOST_ANSWER_DAYS = 30
+_MOST_FOLLOW_UP = 60
+FOLLOW_UP: Mapping[str, int] = {"call_back": 1, "rectify": 15, "repay": 5}
+"""Working days where the bureau says nothing: 回访 and 整改 after a bad grade (国办发〔2019〕51号; the days are local),
+and paying again after 退汇."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bureau:
-    """An implementing bureau (实施主体). `threshold` in CNY: a larger payment goes to the approver."""
+    """An implementing bureau (实施主体). `threshold` in CNY: a larger payment goes to the approver.
+
+    `follow_up`: working days for what may have to follow an end: the call-back and the rectification after a bad grade,
+    and paying again what was returned. `answer_days`: working days for the answer to a supervision order of each level.
+    """
 
     key: str
     name: str
@@ -59,6 +69,8 @@ class Bureau:
     hours: str = ""
     reception: tuple[Reception, ...] = ()
     windows: tuple[str, ...] = ()
+    follow_up: Mapping[str, int] = field(default_factory=lambda: dict(FOLLOW_UP))
+    answer_days: tuple[int, ...] = ANSWER_DAYS
 
 
 def read_item(text: str, place: str) -> Item:
@@ -94,11 +106,23 @@ def read_bureau(text: str, place: str) -> Bureau:
         hours=table.text("hours"),
         reception=_reception(table),
         windows=table.texts("windows"),
+        follow_up={**FOLLOW_UP, **table.number_map("follow_up", tuple(FOLLOW_UP), _MOST_FOLLOW_UP)},
+        answer_days=_answer_days(table),
     )
     table.done()
     if faults:
         raise InvalidDefinition(faults)
     return bureau
+
+
+def _answer_days(table: TableReader) -> tuple[int, ...]:
+    inner = table.table("orders")
+    if inner is None:
+        return ANSWER_DAYS
+    levels = zip(("reminder", "yellow", "red"), ANSWER_DAYS, strict=True)
+    days = tuple(inner.number(key, least=1, most=_MOST_ANSWER_DAYS) or usual for key, usual in levels)
+    inner.done()
+    return days
 
 
 def _digits(table: TableReader, key: str, pattern: re.Pattern[str], words: str) -> str:
@@ -135,7 +159,7 @@ def _item(table: TableReader) -> Item:
         fields=tuple(_field(one) for one in table.tables("fields", "办件信息项")),
         legal_basis=table.texts("legal_basis"),
         service_object=table.text("service_object"),
-        channels=table.words("channels", CHANNELS),
+        channels=table.words("channels", tuple(CHANNELS)),
         visits=table.number("visits", most=_MOST_VISITS),
         online_depth=table.text("online_depth"),
         commitment=_commitment(table),

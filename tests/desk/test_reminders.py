@@ -218,6 +218,23 @@ def test_a_promise_is_announced_on_its_last_day_and_past_it_and_past_the_law(off
     assert kinds == ["limit_today", "over_promised", "over_statutory"]
 
 
+def test_a_limit_is_announced_on_the_working_day_before_its_last_and_not_earlier(office: Office) -> None:
+    ref = office.register("deferral-case")
+    walk(office, ref, ACCEPT, HAND_OVER, APPROVE)
+    due = office.case(ref).record.promised_due
+    assert due is not None
+    calendar = office.house.catalogue.calendar_of("shawan")
+    day_before = min(day for n in range(1, 15) if calendar.add(day := due - timedelta(days=n), 1) == due)
+
+    tick(office, (day_before - office.now.date()).days - 1)
+    early = [kind for _, kind in told(office) if kind.startswith("limit")]
+    tick(office, 1)
+    tick(office, 0)
+
+    assert early == []
+    assert [kind for _, kind in told(office) if kind.startswith("limit")] == ["limit_soon"]
+
+
 def test_of_a_case_past_both_limits_the_worse_is_said(office: Office) -> None:
     ref = office.register("deferral-case")
     walk(office, ref, ACCEPT, HAND_OVER, APPROVE)

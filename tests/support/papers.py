@@ -133,6 +133,32 @@ OWN: dict[str, dict[str, Any]] = {
         "to_state": "审核中",
         "handed_at": "2026-05-09 11:42",
     },
+    "order": {
+        "order_ref": "4711",
+        "level": "黄牌",
+        "cause": "超承诺",
+        "days_over": 6,
+        "to_name": "努尔兰",
+        "state": "审核中",
+        "issued_on": "2026-06-15",
+        "issued_by": "郭建新",
+        "answer_by": "2026-06-17",
+        "words": "请说明为何审核环节用了十一个工作日",
+        "rounds": [
+            {
+                "cause": "参保地回函延迟",
+                "measures": "今日电话催办",
+                "until": "2026-06-18",
+                "verdict": "认可",
+                "words": "按期办结",
+                "reviewed_by": "马主管",
+                "reviewed_on": "2026-06-16",
+                "answered_by": "热依汗",
+                "answered_on": "2026-06-15",
+            }
+        ],
+        "ending": "已撤销：重复督办",
+    },
 }
 FIELDS: dict[str, dict[str, Any]] = {kind: COMMON | own for kind, own in OWN.items()}
 """Kind → all its stored fields."""
