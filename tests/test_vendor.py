@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 VENDOR = Path(__file__).parent.parent / "web" / "static" / "vendor"
+FOR_TESTS = Path(__file__).parent / "data" / "axe"
 FREE_LICENCES = {"MIT", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "ISC"}
 
 
@@ -21,8 +22,8 @@ class Line:
     path: str
 
 
-def manifest() -> list[Line]:
-    text = (VENDOR / "HASHES.txt").read_text(encoding="utf-8")
+def manifest(folder: Path = VENDOR) -> list[Line]:
+    text = (folder / "HASHES.txt").read_text(encoding="utf-8")
     return [Line(*line.split()) for line in text.splitlines() if not line.startswith("#")]
 
 
@@ -55,7 +56,11 @@ def test_every_package_comes_with_its_licence_and_one_version() -> None:
 
 @pytest.mark.parametrize(
     ("path", "words"),
-    [("bootstrap/bootstrap.min.css", b"v5.3.9"), ("htmx/htmx.min.js", b'"2.0.11"')],
+    [
+        ("bootstrap/bootstrap.min.css", b"v5.3.9"),
+        ("htmx/htmx.min.js", b'"2.0.11"'),
+        ("echarts/echarts.min.js", b'"6.1.0"'),
+    ],
 )
 def test_the_version_in_the_manifest_is_the_version_in_the_file(path: str, words: bytes) -> None:
     content = (VENDOR / path).read_bytes()
@@ -68,3 +73,14 @@ def test_no_style_sheet_fetches_anything_from_elsewhere() -> None:
 
     assert sheets
     assert not any(b"url(http" in sheet or b"url(//" in sheet or b"@import" in sheet for sheet in sheets)
+
+
+def test_what_only_tests_use_is_the_file_that_was_looked_at_and_is_never_served() -> None:
+    lines = manifest(FOR_TESTS)
+
+    assert {line.path: hashlib.sha256((FOR_TESTS / line.path).read_bytes()).hexdigest() for line in lines} == {
+        line.path: line.sha256 for line in lines
+    }
+    assert {line.path for line in lines} == {path.name for path in FOR_TESTS.iterdir()} - {"HASHES.txt"}
+    assert {(line.name, line.licence) for line in lines} == {("axe-core", "MPL-2.0")}
+    assert not list(VENDOR.glob("axe*"))
