@@ -178,7 +178,7 @@ def test_disabling_ends_every_session_and_enabling_lets_in_again(office: Engine)
     with pytest.raises(NotSignedIn):
         who(office, token)
     with writing(office) as session:
-        staff.enable(session, "1001")
+        staff.enable(session, "1001", NOW)
 
     assert sign_in(office).token is not None
     with pytest.raises(NotSignedIn):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from typing import Any
 
 import click
@@ -10,7 +11,7 @@ from caseflow.cli import ChineseGroup
 from caseflow.cli.opening import database, house_of, now, settings_here
 from caseflow.cli.output import print_json, print_table
 from caseflow.desk import staff as desk
-from caseflow.house import BEIJING
+from caseflow.house import BEIJING, Actor
 from caseflow.rules.flow import ROLES
 from caseflow.store.db import reading, writing
 
@@ -35,7 +36,7 @@ def add(number: str, bureau: str, prompt: bool, **person: Any) -> None:  # noqa:
     known = house_of(settings).catalogue.bureau(bureau)
     password = _password(prompt=prompt)
     with database(settings.database_url) as engine, writing(engine) as session:
-        desk.add_staff(session, bureau=known.key, number=number, password=password, now=now(), **person)
+        desk.add_staff(session, bureau=known.key, number=number, password=password, now=now(), by=_here(), **person)
     click.echo(f"已新增账号 {number}（{known.name}）。")
     _show(password, prompt=prompt)
 
@@ -63,7 +64,7 @@ def reset(number: str, prompt: bool) -> None:  # noqa: FBT001 - click hands it o
     """Give an account another password."""
     password = _password(prompt=prompt)
     with database(settings_here().database_url) as engine, writing(engine) as session:
-        desk.reset_password(session, number, password, now())
+        desk.reset_password(session, number, password, now(), _here())
     click.echo(f"已重置 {number} 的密码。")
     _show(password, prompt=prompt)
 
@@ -73,7 +74,7 @@ def reset(number: str, prompt: bool) -> None:  # noqa: FBT001 - click hands it o
 def disable(number: str) -> None:
     """Disable an account."""
     with database(settings_here().database_url) as engine, writing(engine) as session:
-        desk.disable(session, number, now())
+        desk.disable(session, number, now(), _here())
     click.echo(f"已停用 {number}。")
 
 
@@ -82,8 +83,17 @@ def disable(number: str) -> None:
 def enable(number: str) -> None:
     """Enable a disabled account."""
     with database(settings_here().database_url) as engine, writing(engine) as session:
-        desk.enable(session, number)
+        desk.enable(session, number, now(), _here())
     click.echo(f"已恢复 {number}。")
+
+
+def _here() -> Actor:
+    """Who sits at this machine, for the record of changes: no member of staff, and of no bureau."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = "?"
+    return Actor(0, "", f"命令行（{name}）", "", frozenset())
 
 
 def _password(*, prompt: bool) -> str:

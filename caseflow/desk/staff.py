@@ -13,12 +13,15 @@ from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
+from caseflow.desk.changes import note, role_words
+from caseflow.desk.preferences import KEYS, KEYS_OFF
 from caseflow.errors import BadInput, Fault, NotFound, NotSignedIn
 from caseflow.house import Actor
 from caseflow.rules.flow import ROLES
 from caseflow.store.models import SessionRow, StaffRoleRow, StaffRow
+from caseflow.store.office_models import PreferenceRow, WindowRow
 
 MOST_FAILURES: Final = 5
 LOCK_TIME: Final = timedelta(minutes=15)
@@ -44,21 +47,23 @@ _HASHER: Final = PasswordHasher()
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """The outcome of a sign-in: a token, or no token and the sentence to show."""
+    """The outcome of a sign-in: a token, or none; `text` is the sentence to show, `window` where the person sits."""
 
     token: str | None
     text: str = ""
     must_change: bool = False
     last_login: datetime | None = None
+    window: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A running session: who it is, whether the password must be changed first, whether `touch` is due."""
+    """A running session: who it is, whether a password is due, whether `touch` is, whether keys are wanted."""
 
     actor: Actor
     must_change: bool
     touch_due: bool
+    keys_on: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +93,12 @@ def add_staff(  # noqa: PLR0913 - an account is that many facts, each given by n
     now: datetime,
     section: str = "",
     must_change: bool = True,
+    by: Actor | None = None,
 ) -> int:
     """The id of a new account; BadInput with every fault. The bureau is taken as it is: the door knows which exist."""
     held = tuple(dict.fromkeys(roles))
-    faults = [*_number_faults(session, number), *_text_faults("姓名", name), *_role_faults(held)]
-    faults += _text_faults("科室", section) if section else []
+    faults = [*_number_faults(session, number), *text_faults("姓名", name), *_role_faults(held)]
+    faults += text_faults("科室", section) if section else []
     faults += _password_faults(password, number)
     if faults:
         raise BadInput(faults)
@@ -111,40 +117,46 @@ def add_staff(  # noqa: PLR0913 - an account is that many facts, each given by n
         .returning(StaffRow.id)
     ).scalar_one()
     session.execute(insert(StaffRoleRow), [{"staff_id": made, "role": role} for role in held])
+    note(session, by, bureau, "add", [("账号", "", f"{number} {name.strip()}（{role_words(held)}）")], now, made)
     return made
 
 
-def set_roles(session: Connection, number: str, roles: Iterable[str], now: datetime) -> None:
+def set_roles(session: Connection, number: str, roles: Iterable[str], now: datetime, by: Actor | None = None) -> None:
     """Replace the roles of an account and end its sessions; BadInput for a mixture that may not be."""
     held = tuple(dict.fromkeys(roles))
     if faults := _role_faults(held):
         raise BadInput(faults)
-    staff_id = _staff_id(session, number)
-    session.execute(delete(StaffRoleRow).where(StaffRoleRow.staff_id == staff_id))
-    session.execute(insert(StaffRoleRow), [{"staff_id": staff_id, "role": role} for role in held])
-    _revoke(session, staff_id, now)
+    one = account_of(session, number, by)
+    before = session.scalars(select(StaffRoleRow.role).where(StaffRoleRow.staff_id == one.id)).all()
+    session.execute(delete(StaffRoleRow).where(StaffRoleRow.staff_id == one.id))
+    session.execute(insert(StaffRoleRow), [{"staff_id": one.id, "role": role} for role in held])
+    note(session, by, one.bureau, "roles", [("角色", role_words(before), role_words(held))], now, one.id)
+    end_sessions_of(session, one.id, now)
 
 
-def reset_password(session: Connection, number: str, password: str, now: datetime) -> None:
+def reset_password(session: Connection, number: str, password: str, now: datetime, by: Actor | None = None) -> None:
     """A new password that must be changed at the next sign-in; unlocks, ends every session, does not enable."""
     if faults := _password_faults(password, number):
         raise BadInput(faults)
-    staff_id = _staff_id(session, number)
-    _store_password(session, staff_id, password, must_change=True)
-    _revoke(session, staff_id, now)
+    one = account_of(session, number, by)
+    _store_password(session, one.id, password, must_change=True)
+    note(session, by, one.bureau, "reset", [], now, one.id)
+    end_sessions_of(session, one.id, now)
 
 
-def disable(session: Connection, number: str, now: datetime) -> None:
+def disable(session: Connection, number: str, now: datetime, by: Actor | None = None) -> None:
     """No further sign-in, and every session ends at once; the account stays, because the history names it."""
-    staff_id = _staff_id(session, number)
-    session.execute(update(StaffRow).where(StaffRow.id == staff_id).values(active=0))
-    _revoke(session, staff_id, now)
+    one = account_of(session, number, by)
+    session.execute(update(StaffRow).where(StaffRow.id == one.id).values(active=0))
+    note(session, by, one.bureau, "disable", [("状态", "在用" if one.active else "停用", "停用")], now, one.id)
+    end_sessions_of(session, one.id, now)
 
 
-def enable(session: Connection, number: str) -> None:
+def enable(session: Connection, number: str, now: datetime, by: Actor | None = None) -> None:
     """A disabled account may sign in again."""
-    staff_id = _staff_id(session, number)
-    session.execute(update(StaffRow).where(StaffRow.id == staff_id).values(active=1, failures=0, locked_until=None))
+    one = account_of(session, number, by)
+    session.execute(update(StaffRow).where(StaffRow.id == one.id).values(active=1, failures=0, locked_until=None))
+    note(session, by, one.bureau, "enable", [("状态", "在用" if one.active else "停用", "在用")], now, one.id)
 
 
 def list_staff(session: Connection, bureau: str | None = None, *, active_only: bool = False) -> tuple[StaffMember, ...]:
@@ -173,31 +185,27 @@ def sign_in(session: Connection, number: str, password: str, window: str, now: d
         return SignIn(None, _LOCKED)
     if not _matches(row.password_hash, password) or not row.active:
         return SignIn(None, _LOCKED if _count_failure(session, row, now) else _WRONG)
-    values = {"failures": 0, "locked_until": None, "last_login_at": now, "window": _window(window)}
+    window, said = _window(session, row.bureau, window)
+    values = {"failures": 0, "locked_until": None, "last_login_at": now, "window": window}
     if _HASHER.check_needs_rehash(row.password_hash):
         values["password_hash"] = _HASHER.hash(password)
     session.execute(update(StaffRow).where(StaffRow.id == row.id).values(**values))
-    token = _open_session(session, row.id, _window(window), now)
-    return SignIn(token, must_change=bool(row.must_change), last_login=row.last_login_at)
+    token = _open_session(session, row.id, window, now)
+    return SignIn(token, said, must_change=bool(row.must_change), last_login=row.last_login_at, window=window)
 
 
 def signed_in(session: Connection, token: str, now: datetime, idle: timedelta = IDLE_LIMIT) -> SignedIn:
     """The session behind a token; NotSignedIn where it is none, ended, idle too long or older than 12 hours."""
     rows = session.execute(
         select(
-            StaffRow.id,
-            StaffRow.number,
-            StaffRow.name,
-            StaffRow.bureau,
-            StaffRow.must_change,
-            SessionRow.window,
-            SessionRow.seen_at,
-            StaffRoleRow.role,
+            *(StaffRow.id, StaffRow.number, StaffRow.name, StaffRow.bureau, StaffRow.must_change),
+            *(SessionRow.window, SessionRow.seen_at, StaffRoleRow.role, PreferenceRow.value.label("keys")),
         )
         .join(StaffRow, StaffRow.id == SessionRow.staff_id)
         .outerjoin(StaffRoleRow, StaffRoleRow.staff_id == StaffRow.id)
+        .outerjoin(PreferenceRow, and_(PreferenceRow.staff_id == StaffRow.id, PreferenceRow.name == KEYS))
         .where(
-            SessionRow.digest == _digest(token),
+            SessionRow.digest == digest_of(token),
             SessionRow.revoked_at.is_(None),
             SessionRow.expires_at > now,
             SessionRow.seen_at > now - idle,
@@ -209,7 +217,7 @@ def signed_in(session: Connection, token: str, now: datetime, idle: timedelta = 
     one = rows[0]
     roles = frozenset(row.role for row in rows if row.role)
     actor = Actor(one.id, one.number, one.name, one.bureau, roles, one.window)
-    return SignedIn(actor, bool(one.must_change), now - one.seen_at >= TOUCH_EVERY)
+    return SignedIn(actor, bool(one.must_change), now - one.seen_at >= TOUCH_EVERY, one.keys != KEYS_OFF)
 
 
 def session_actor(session: Connection, token: str, now: datetime, idle: timedelta = IDLE_LIMIT) -> Actor:
@@ -219,14 +227,13 @@ def session_actor(session: Connection, token: str, now: datetime, idle: timedelt
 
 def touch(session: Connection, token: str, now: datetime) -> None:
     """The session was used: its idle time starts again. At most one row a minute is written."""
-    stale = SessionRow.seen_at <= now - TOUCH_EVERY
-    live = (SessionRow.digest == _digest(token)) & SessionRow.revoked_at.is_(None)
-    session.execute(update(SessionRow).where(live, stale).values(seen_at=now))
+    live = (SessionRow.digest == digest_of(token)) & SessionRow.revoked_at.is_(None)
+    session.execute(update(SessionRow).where(live, SessionRow.seen_at <= now - TOUCH_EVERY).values(seen_at=now))
 
 
 def sign_out(session: Connection, token: str, now: datetime) -> None:
     """The session is over; a token that is none changes nothing."""
-    live = (SessionRow.digest == _digest(token)) & SessionRow.revoked_at.is_(None)
+    live = (SessionRow.digest == digest_of(token)) & SessionRow.revoked_at.is_(None)
     session.execute(update(SessionRow).where(live).values(revoked_at=now))
 
 
@@ -243,7 +250,7 @@ def change_password(session: Connection, staff_id: int, old: str, new: str, now:
     if faults:
         raise BadInput(faults)
     _store_password(session, staff_id, new, must_change=False)
-    _revoke(session, staff_id, now, keep)
+    end_sessions_of(session, staff_id, now, keep)
 
 
 def new_password() -> str:
@@ -269,7 +276,8 @@ def _number_faults(session: Connection, number: str) -> list[Fault]:
     return [Fault("工号", f"{number} 已被使用")] if taken else []
 
 
-def _text_faults(place: str, text: str) -> list[Fault]:
+def text_faults(place: str, text: str) -> list[Fault]:
+    """What is wrong with a short text that must be there."""
     if not text.strip() or len(text) > _LONGEST_NAME or _CONTROL.search(text):
         return [Fault(place, f"应为 1 至 {_LONGEST_NAME} 个字，不能有控制字符")]
     return []
@@ -307,10 +315,11 @@ def _member(row: Row[StaffRow], roles: Iterable[str]) -> StaffMember:
     )
 
 
-def _staff_id(session: Connection, number: str) -> int:
-    query = select(StaffRow.id).where(StaffRow.number == number)
-    found = session.execute(query).scalar_one_or_none() if _NUMBER.fullmatch(number) else None
-    if found is None:
+def account_of(session: Connection, number: str, by: Actor | None) -> Row[StaffRow]:
+    """The account to be changed; NotFound where there is none, or none of the bureau of the person who changes it."""
+    query = select(StaffRow).where(StaffRow.number == number).with_for_update()
+    found = session.execute(query).one_or_none() if _NUMBER.fullmatch(number) else None
+    if found is None or (by is not None and by.bureau not in ("", found.bureau)):
         raise NotFound(f"没有工号为 {number[:40]} 的账号。")
     return found
 
@@ -345,15 +354,20 @@ def _count_failure(session: Connection, row: Row[StaffRow], now: datetime) -> bo
     return locks
 
 
-def _window(window: str) -> str:
-    return _CONTROL.sub("", window).strip()[:_LONGEST_NAME]
+def _window(session: Connection, bureau: str, typed: str) -> tuple[str, str]:
+    """The window as typed, and nothing to say; where the bureau keeps a list and it is not on it, no window and why."""
+    window = _CONTROL.sub("", typed).strip()[:_LONGEST_NAME]
+    known = session.scalars(select(WindowRow.name).where(WindowRow.bureau == bureau, WindowRow.active == 1)).all()
+    if not window or not known or window in known:
+        return window, ""
+    return "", f"“{window}”不是本单位在用的窗口，本次按不在窗口办公登录。"
 
 
 def _open_session(session: Connection, staff_id: int, window: str, now: datetime) -> str:
     token = secrets.token_urlsafe(32)
     session.execute(
         insert(SessionRow).values(
-            digest=_digest(token),
+            digest=digest_of(token),
             staff_id=staff_id,
             window=window,
             created_at=now,
@@ -364,7 +378,8 @@ def _open_session(session: Connection, staff_id: int, window: str, now: datetime
     return token
 
 
-def _digest(token: str) -> str:
+def digest_of(token: str) -> str:
+    """What is kept of a session's token."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -376,6 +391,7 @@ def _store_password(session: Connection, staff_id: int, password: str, *, must_c
     )
 
 
-def _revoke(session: Connection, staff_id: int, now: datetime, keep: str = "") -> None:
-    theirs = (SessionRow.staff_id == staff_id) & SessionRow.revoked_at.is_(None) & (SessionRow.digest != _digest(keep))
-    session.execute(update(SessionRow).where(theirs).values(revoked_at=now))
+def end_sessions_of(session: Connection, staff_id: int, now: datetime, keep: str = "") -> None:
+    """Every session of this person ends, but the one with the token `keep`."""
+    theirs = (SessionRow.staff_id == staff_id) & SessionRow.revoked_at.is_(None)
+    session.execute(update(SessionRow).where(theirs, SessionRow.digest != digest_of(keep)).values(revoked_at=now))
