@@ -10,18 +10,18 @@ from werkzeug.wrappers import Response as AnyResponse
 from caseflow.desk.calendar_days import ADMINISTRATOR, Preview, enter, preview_days
 from caseflow.errors import BadInput, CaseflowError, NotFound
 from caseflow.rules.calendar import FIRST_YEAR, LAST_YEAR
-from caseflow.rules.clock import Limit, Unit
 from caseflow.rules.entered_days import LONGEST_SOURCE, Amendment, read_lines
+from caseflow.rules.words import UNITS
 from caseflow.store.db import reading
-from caseflow.views.calendar_page import Tested, layer_names, tried_due, year_page
+from caseflow.views.calendar_page import layer_names, year_page
+from caseflow.views.opening import openings
 from web.clock import now, today
 from web.errors import page_again, reasons_of
 from web.forms import Entries, by_field
-from web.frame import UNITS
 from web.gate import allow, current_actor, db_engine, house
+from web.tester import tested
 
 MOST_SHOWN = 200
-MOST_DAYS = 1000
 LONGEST_LINES = 20_000
 
 pages = Blueprint("calendar", __name__, url_prefix="/calendar")
@@ -48,8 +48,10 @@ def year() -> str:
 @pages.post("/preview")
 @allow(ADMINISTRATOR)
 def preview() -> Response | str:
-    """What the days typed would move; nothing is written."""
+    """What the days typed would move, or the form again to change them; nothing is written."""
     typed = _typed()
+    if request.form.get("go") == "back":
+        return _page(typed)
     try:
         shown = preview_days(db_engine(), house(), current_actor(), _amendment(), now())
     except CaseflowError as error:
@@ -111,9 +113,10 @@ def _page(typed: Typed, error: CaseflowError | None = None) -> str:
     if key not in dict(layers):
         raise NotFound("没有这个日历")
     wanted = asked.number("year", "年份", least=FIRST_YEAR, most=LAST_YEAR) or today().year
-    tested = _tested(asked, key)
+    tried = tested(asked, key)
     with reading(db_engine()) as session:
         page = year_page(session, house(), key, wanted)
+        hours = openings(session, house(), current_actor().bureau, now())
     return render_template(
         "calendar/year.html",
         page=page,
@@ -121,7 +124,9 @@ def _page(typed: Typed, error: CaseflowError | None = None) -> str:
         today=today(),
         first=FIRST_YEAR,
         last=LAST_YEAR,
-        tested=tested,
+        tested=tried,
+        hours=hours,
+        moment=now(),
         asked=request.args,
         asked_faults=by_field(asked.faults),
         units=UNITS,
@@ -129,18 +134,3 @@ def _page(typed: Typed, error: CaseflowError | None = None) -> str:
         faults=by_field(error.faults) if isinstance(error, BadInput) else {},
         reasons=reasons_of(error) if error is not None else [],
     )
-
-
-def _tested(asked: Entries, key: str) -> Tested | None:
-    """The due date asked for; None where nothing was asked, or what was asked cannot be counted: then it is a fault."""
-    start = asked.day("from", "起算日")
-    n = asked.number("n", "时限", most=MOST_DAYS)
-    unit = asked.choice("unit", "单位", [one.value for one in Unit], default=Unit.WORKING_DAY.value)
-    if start is None or n is None:
-        return None
-    try:
-        with reading(db_engine()) as session:
-            return tried_due(session, house(), key, start, Limit(n, Unit(unit)))
-    except CaseflowError as error:
-        asked.fault("from", str(error))
-        return None

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from caseflow.errors import BadInput, Fault
 from caseflow.house import House
 from caseflow.rules.calendar import FIRST_YEAR, LAST_YEAR, DayEntry, DayKind, Layer, Season, WorkingCalendar
-from caseflow.rules.clock import Limit, StripDay, due, strip
+from caseflow.rules.clock import Limit, Pause, StripDay, due, strip, union
 from caseflow.store.calendars import calendar_for, layers_for, standing_days
 
 WEEK = 7
@@ -79,11 +79,13 @@ class YearPage:
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """A due date with the strip behind it."""
+    """A due date with the strip behind it; without a date the clock stands still in an open pause."""
 
     start: date
     limit: Limit
-    due: date
+    pauses: tuple[Pause, ...]
+    extend: int
+    due: date | None
     provisional: bool
     strip: tuple[StripDay, ...]
 
@@ -156,10 +158,25 @@ def _stretch(row: Sequence[DayEntry], layer: Layer, by: dict[tuple[str, date], s
     return Stretch(first.day, row[-1].day, first.off, first.name, first.source, first.estimated, layer.name, hand)
 
 
-def tried_due(session: Connection, house: House, key: str, start: date, limit: Limit) -> Tested:
+def tried_due(
+    session: Connection,
+    house: House,
+    key: str,
+    start: date,
+    limit: Limit,
+    pauses: Sequence[Pause] = (),
+    extend: int = 0,
+) -> Tested:
     """When a limit from a day is due, with the strip; raises OutsideCalendar."""
     calendar = calendar_for(session, house, key)
-    falls = due(calendar, start, limit)
-    last = falls.on or start
-    shown = min(last, start + timedelta(days=LONGEST_TEST))
-    return Tested(start, limit, last, falls.provisional, strip(calendar, start, shown))
+    falls = due(calendar, start, limit, pauses, extend)
+    last = falls.on or _stopped(pauses, start)
+    shown = min(last, start + timedelta(days=LONGEST_TEST), calendar.last)
+    return Tested(
+        start, limit, tuple(pauses), extend, falls.on, falls.provisional, strip(calendar, start, shown, pauses)
+    )
+
+
+def _stopped(pauses: Sequence[Pause], start: date) -> date:
+    """The first day on which an open pause lets nothing count."""
+    return union(pauses, start)[-1][0] + timedelta(days=1)

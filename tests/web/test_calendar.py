@@ -77,6 +77,80 @@ def test_what_cannot_be_counted_is_said_on_the_page(door: Door, query: str) -> N
     assert "到期" not in page.text.partition('id="try"')[2].partition("</section>")[0].replace("试算到期日", "")
 
 
+def tried(door: Door, **asked: str) -> str:
+    """What the tester answers to everyone who is signed in."""
+    page = door.clerk.client.get("/calendar", query_string={"layer": "cn", "unit": "working_day"} | asked)
+    assert page.status_code == 200
+    return str(page.text.partition('id="try"')[2].partition("</section>")[0])
+
+
+@pytest.mark.parametrize(
+    ("n", "pauses", "extend", "due"),
+    [
+        ("5", "", "", "2026-03-09"),
+        ("5", "2026-03-06至2026-03-08", "", "2026-03-09"),
+        ("5", "2026-03-02至2026-03-04", "", "2026-03-11"),
+        ("5", "2026-03-05至2026-03-09；2026-03-03 至 2026-03-05", "", "2026-03-13"),
+        ("5", "", "10", "2026-03-23"),
+        ("10", "2026-03-18至2026-03-25", "", "2026-03-16"),
+    ],
+)
+def test_pauses_and_an_extension_are_tried(door: Door, n: str, pauses: str, extend: str, due: str) -> None:
+    answer = tried(door, **{"from": "2026-03-02"}, n=n, pauses=pauses, extend=extend)
+
+    assert f"<b>{due}</b> 到期" in answer
+
+
+def test_an_open_pause_has_no_date_and_shows_what_was_counted(door: Door) -> None:
+    answer = tried(door, **{"from": "2026-03-02"}, n="5", pauses="2026-03-05至")
+
+    assert "停表中，恢复后确定" in answer
+    assert "停表前已计 3 个工作日" in answer
+    assert "停表</li>" in answer
+
+
+def test_the_strip_names_the_notice_behind_a_day_and_marks_what_is_provisional(door: Door) -> None:
+    answer = tried(door, **{"from": "2026-12-25"}, n="10")
+
+    assert "暂定" in answer
+    assert "元旦" in answer
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"pauses": "abc"},
+        {"pauses": "2026-03-09至2026-03-05"},
+        {"pauses": "2026-02-30至"},
+        {"pauses": "；".join(["2026-03-05至2026-03-06"] * 21)},
+        {"pauses": "x" * 601},
+        {"pauses": "\x00"},
+        {"extend": "-1"},
+        {"extend": "101"},
+        {"unit": "week"},
+        {"n": "1001"},
+        {"n": ""},
+        {"from": ""},
+        {"from": "0001-01-01"},
+        {"from": "9999-12-31"},
+    ],
+)
+def test_what_cannot_be_tried_is_said_beside_its_field(door: Door, wrong: dict[str, str]) -> None:
+    answer = tried(door, **({"from": "2026-03-02", "n": "5", "pauses": "", "extend": ""} | wrong))
+
+    assert "到期</p>" not in answer
+    assert "<ol" not in answer
+    assert 'class="field-error"' in answer or "unit" in wrong
+
+
+def test_whether_each_window_is_open_is_shown_with_its_next_opening(door: Door) -> None:
+    page = door.clerk.get("/calendar").text.partition('id="hours"')[2].partition("</section>")[0]
+
+    assert "开门</span> 到 14:00" in page  # Monday 10:30
+    assert "今天 16:00" in page
+    assert "03-04 周三 16:00" in page  # the item received at a hospital, Wednesday to Friday
+
+
 def test_another_bureaus_calendar_is_not_found(door: Door) -> None:
     assert door.clerk.get("/calendar?layer=shuimogou").status_code == 404
 
