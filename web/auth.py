@@ -11,8 +11,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from caseflow.desk.staff import SHORTEST_PASSWORD, SignIn, sign_in, sign_out
 from caseflow.desk.staff import change_password as store_password
 from caseflow.errors import BadInput, Fault, SignInFailed
-from caseflow.store.db import writing
+from caseflow.store.db import reading, writing
+from caseflow.views.office import open_windows
 from web.clock import now
+from web.drafts import KEPT, WAS
 from web.errors import page_again, reasons_of
 from web.forms import Entries, by_field, is_printable
 from web.frame import full_moment
@@ -30,7 +32,7 @@ _LONGEST_PATH = 500
 @public
 def login() -> str:
     """The form: number, password, window."""
-    return _form("", _remembered_window(), [])
+    return _form(session.get(WAS, ""), _remembered_window(), [])
 
 
 @pages.post("/login")
@@ -49,7 +51,7 @@ def enter() -> BaseResponse:
         result = sign_in(connection, number, password, window, now())
     if result.token is None:
         return page_again(_form(number, window, [result.text]), SignInFailed(result.text))
-    return _signed_in(result, window)
+    return _signed_in(result)
 
 
 @pages.post("/logout")
@@ -90,22 +92,34 @@ def change_password() -> BaseResponse:
 
 
 def _form(number: str, window: str, reasons: list[str]) -> str:
-    windows = sorted({name for bureau in house().catalogue.bureaus.values() for name in bureau.windows})
+    with reading(db_engine()) as connection:
+        kept = open_windows(connection)
+    published = {key: bureau.windows for key, bureau in house().catalogue.bureaus.items()}
+    windows = sorted({name for names in {**published, **kept}.values() for name in names})
     return render_template(
-        "login.html", number=number, window=window, windows=windows, reasons=reasons, wanted=_wanted()
+        "login.html",
+        number=number,
+        window=window,
+        windows=windows,
+        reasons=reasons,
+        wanted=_wanted(),
+        lapsed=WAS in session,
+        kept=session.get(KEPT),
     )
 
 
-def _signed_in(result: SignIn, window: str) -> Response:
+def _signed_in(result: SignIn) -> Response:
     session.clear()
     session[TOKEN] = result.token
     flash(_last_login(result.last_login), "good")
+    if result.text:
+        flash(result.text, "bad")
     if result.must_change:
         flash("请先修改初始密码。", "bad")
     target = url_for("auth.password") if result.must_change else _wanted() or url_for("queues.mine")
     response = make_response(redirect(target, 303))
-    secure = request.is_secure
-    response.set_cookie(_WINDOW_COOKIE, quote(window), _WINDOW_SECONDS, httponly=True, samesite="Lax", secure=secure)
+    window, secure = quote(result.window), request.is_secure
+    response.set_cookie(_WINDOW_COOKIE, window, _WINDOW_SECONDS, httponly=True, samesite="Lax", secure=secure)
     return response
 
 

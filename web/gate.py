@@ -129,9 +129,11 @@ def _recognise() -> bool:
         with reading(db_engine()) as connection:
             found = signed_in(connection, token, now(), current_app.extensions["caseflow_idle"])
     except NotSignedIn:
-        session.clear()
+        # Signing in again may go on with what was being typed: see web.drafts.
+        g.lapsed = session.pop(TOKEN)
         return False
     g.actor = found.actor
+    g.keys_on = found.keys_on
     if found.touch_due:
         # A transaction of its own: whatever the request does or fails to do, the person was here.
         with writing(db_engine()) as connection:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from caseflow.desk.carrying import applicant_again
+from caseflow.desk.drafts import REGISTRATION, drop_draft
 from caseflow.desk.handling import advance
 from caseflow.desk.intake import preview, register
-from caseflow.errors import BadInput, CaseflowError, Fault, OutsideCalendar, Refused
+from caseflow.errors import BadInput, CaseflowError, Fault, NotFound, OutsideCalendar, Refused
 from caseflow.identity import IdKind, check_identity, mask_number, normalise
 from caseflow.papers import PAPERS, qr_code
 from caseflow.rules.checklist import Checklist, open_questions
@@ -21,13 +23,17 @@ from caseflow.store.db import reading, writing
 from caseflow.views.calendar_page import working_calendar
 from caseflow.views.casefile import load_case
 from caseflow.views.earlier import EarlierCase, earlier_cases
+from caseflow.views.usual import usual_items
+from web import drafts
 from web import intake_form as forms
 from web.clock import now, today
 from web.decisions import PHRASES, decisions, details_of, need_faults
 from web.errors import status_of
-from web.forms import by_field
+from web.forms import by_field, is_printable
+from web.frame import clock_time
 from web.gate import allow, current_actor, db_engine, house
 from web.intake_form import RECEIVE_ONLY, Draft
+from web.item_search import listed, numbered, search_items
 
 pages = Blueprint("intake", __name__)
 pages.add_app_template_filter(lambda text: (text, text), "pair")
@@ -43,6 +49,7 @@ class Turn:
     draft: Draft
     faults: tuple[Fault, ...] = ()
     status: int = 200
+    resumed: str = ""
 
 
 def _wrong(step: int, draft: Draft, faults: Iterable[Fault], error: CaseflowError | None = None) -> Turn:
@@ -54,7 +61,7 @@ def _wrong(step: int, draft: Draft, faults: Iterable[Fault], error: CaseflowErro
 @allow("clerk")
 def start() -> Response:
     """Step 1, empty; `?item=` opens it with an item chosen."""
-    draft = Draft({"request_key": secrets.token_urlsafe(24)})
+    draft = _fresh()
     wanted = request.args.get("item", "")
     if wanted:
         return _page(_chosen(draft, wanted))
@@ -83,19 +90,53 @@ def advance_form() -> AnyResponse:
 @pages.post("/register/check")
 @allow("clerk")
 def check() -> Response:
-    """What is known of the number just typed, as a fragment: faults, and earlier cases of the same person."""
+    """What is known of the number just typed: what is wrong, whose it is, and earlier cases of the applicant."""
     draft = forms.read_draft(request.form)
     item = house().catalogue.item(current_actor().bureau, draft["item"])
-    faults: list[Fault] = []
+    who = draft["who"] or "applicant."
+    fault = _number_fault(draft, who)
+    earlier = () if who != "applicant." else _earlier(draft)
+    html = render_template("intake/earlier.html", item=item, earlier=earlier, warning="")
+    return make_response({"fault": fault, "facts": "" if fault else forms.id_facts(draft, who, today()), "html": html})
+
+
+def _number_fault(draft: Draft, who: str) -> str:
     try:
-        party = forms.party(draft, "applicant.")
+        party = forms.party(draft, who)
         if party.id_number.strip():
-            check_identity(party.id_kind, party.id_number, today=today(), place="applicant.id_number")
+            check_identity(party.id_kind, party.id_number, today=today())
     except BadInput as error:
-        faults += error.faults
-    told = "；".join(fault.text for fault in faults)
-    html = render_template("intake/earlier.html", item=item, earlier=_earlier(draft), warning="")
-    return make_response({"fault": told, "html": html})
+        return "；".join(fault.text for fault in error.faults)
+    return ""
+
+
+@pages.get("/register/drafts/<key>")
+@allow("clerk")
+def resume(key: str) -> AnyResponse:
+    """One's own form that was not sent, at the step where it was left; without one, an empty form."""
+    kept = drafts.kept(REGISTRATION + key) if is_printable(key) else None
+    if kept is None:
+        flash("没有这份未提交的登记：可能已经提交，或已丢弃。", "bad")
+        return redirect(url_for("intake.start"), 303)
+    step = {"2": 2, "3": 3}.get(kept.typed.get("step", ""), 1)
+    draft = Draft({**kept.typed, "request_key": key})
+    try:
+        house().catalogue.item(current_actor().bureau, draft["item"])
+    except NotFound:
+        draft = forms.filled(draft, {"item": ""})
+    return _page(Turn(step if draft["item"] else 1, draft, resumed=clock_time(kept.saved_at)))
+
+
+@pages.post("/register/again/<number>")
+@allow("clerk")
+def again(number: str) -> Response:
+    """Step 1 with the applicant of this case carried over; the look at the number is recorded."""
+    if not is_printable(number):
+        raise NotFound("没有这个办件")
+    with writing(db_engine()) as session:
+        one = applicant_again(session, house(), current_actor(), number, now())
+    carried = {"id_kind": one.id_kind.value, "id_number": one.id_number, "name": one.name, "phone": one.phone}
+    return _page(Turn(1, forms.filled(_fresh(), {f"applicant.{key}": text for key, text in carried.items()})))
 
 
 @pages.get("/register/done/<number>")
@@ -108,12 +149,16 @@ def done(number: str) -> str:
     return render_template("intake/done.html", file=file, qr=qr_code(file.case.record.query_code), titles=titles)
 
 
+def _fresh() -> Draft:
+    return Draft({"request_key": secrets.token_urlsafe(24)})
+
+
 # --- the steps -------------------------------------------------------------------------------------------------------
 
 
 def _search(draft: Draft) -> Turn:
     kept = replace(draft, typed={**draft.typed, "item": ""})
-    found = forms.search_items(house().catalogue.items_of(current_actor().bureau), draft["q"])
+    found = search_items(house().catalogue.items_of(current_actor().bureau), draft["q"])
     if len(found) == 1 and draft["go"] == "search":
         return _chosen(kept, found[0].key)
     return Turn(1, kept)
@@ -201,6 +246,7 @@ def _register(item: Item, draft: Draft, decision: str) -> str:
         if decision != RECEIVE_ONLY and case.version == 1:
             details = details_of(draft.typed, decision)
             advance(session, house(), current_actor(), case.id, case.version, decision, details, now())
+        drop_draft(session, current_actor(), REGISTRATION + draft["request_key"])
         return case.number
 
 
@@ -223,14 +269,22 @@ def _page(turn: Turn) -> Response:
         "carried": draft.carried(turn.step),
         "rows": draft.rows,
         "phrases": PHRASES,
+        "resumed": turn.resumed,
     }
     own = _SHOWS[turn.step](item, draft) if item else _items_page(draft)
     return make_response(render_template("intake/register.html", **shared, **own), turn.status)
 
 
 def _items_page(draft: Draft) -> dict[str, Any]:
-    found = forms.search_items(house().catalogue.items_of(current_actor().bureau), draft["q"])
-    return {"found": found, "search_text": forms.search_text}
+    items = house().catalogue.items_of(current_actor().bureau)
+    with reading(db_engine()) as session:
+        usual = usual_items(session, current_actor())
+    fresh = not draft["q"] and not draft["applicant.name"]
+    return {
+        "found": listed(search_items(items, draft["q"])),
+        "usual": [] if draft["q"] else numbered(items, usual),
+        "offers": drafts.offers() if fresh else [],
+    }
 
 
 def _questions_page(item: Item, draft: Draft) -> dict[str, Any]:
@@ -251,6 +305,7 @@ def _people_page(item: Item, draft: Draft) -> dict[str, Any]:
         "fields_shown": {one.key for one in item.fields if applies(one.when, draft.answers) is not False},
         "ask_since": item.applicant_deadline is not None and forms.deadline_field(item) == "since",
         "open_parts": {"agent": "agent" in typed, "concerned": "concerned" in typed, "other": other},
+        "facts": {who: forms.id_facts(draft, who, today()) for who in forms.people_shown(draft)},
         "earlier": _earlier(draft),
         "warning": _deadline(item, draft),
     }
@@ -265,6 +320,7 @@ def _materials_page(item: Item, draft: Draft) -> dict[str, Any]:
         "earlier": _earlier(draft),
         "warning": _deadline(item, draft),
         "masked": mask_number(normalise(draft["applicant.id_number"])),
+        "facts": forms.id_facts(draft, "applicant.", today()),
         "sentence": _sentence(item),
         "missing": [line.partition(". ")[2] for line in checklist.notice_lines()] if ticked else [],
         "choices": _decisions(item, draft, checklist),
@@ -301,4 +357,4 @@ def _earlier(draft: Draft) -> tuple[EarlierCase, ...]:
     if draft["applicant.id_kind"] == IdKind.NONE.value:
         return ()
     with reading(db_engine()) as session:
-        return earlier_cases(session, house(), current_actor(), draft["applicant.id_number"])
+        return earlier_cases(session, house(), current_actor(), draft["applicant.id_number"], draft["item"])

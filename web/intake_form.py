@@ -10,7 +10,8 @@ from re import ASCII, fullmatch
 from caseflow.desk.intake import Application
 from caseflow.desk.people import Party, check_parties
 from caseflow.errors import BadInput, Fault, OutsideCalendar
-from caseflow.identity import ID_KIND_NAMES, IdKind, initials
+from caseflow.identity import ID_KIND_NAMES, IdKind, age, normalise, region, sex
+from caseflow.rules import words
 from caseflow.rules.calendar import WorkingCalendar
 from caseflow.rules.checklist import (
     Checklist,
@@ -25,7 +26,7 @@ from caseflow.rules.checklist import (
 from caseflow.rules.clock import due
 from caseflow.rules.entries import check_fields, parse_day, text_fault
 from caseflow.rules.item import FieldKind, Item, Material
-from web.forms import MOST_FIELDS, is_printable
+from web.forms import MOST_FIELDS
 
 UNSURE = "?"
 """The answer 尚不清楚: the question was asked, and its lines stay to be asked."""
@@ -34,7 +35,7 @@ LONGEST = 5000
 MOST_CONCERNED = 20
 FIRST_CONCERNED = 2
 RECEIVE_ONLY = "receive_only"
-CHANNELS = {"window": "窗口", "online": "网上（代录）", "mail": "邮寄", "self": "自助", "other": "其他"}
+CHANNELS = {**words.CHANNELS, "online": "网上（代录）"}
 PARTY_KEYS = ("id_kind", "id_number", "name", "phone", "relation", "authorisation")
 LINE_KEYS = ("mark", "option", "originals", "copies", "fault")
 
@@ -43,7 +44,7 @@ STEP_PREFIXES = {
     2: ("applicant.", "agent.", "concerned.", "f.", "channel", "note", "received_on", "late_reason", "since"),
     3: ("m.", "decision", "need."),
 }
-_OWN = ("csrf_token", "go", "choose", "item", "request_key", "concerned_rows")
+_OWN = ("csrf_token", "go", "choose", "item", "request_key", "concerned_rows", "step")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +95,6 @@ def unusable(draft: Draft) -> list[Fault]:
     return [fault for fault in found if fault is not None]
 
 
-def search_items(items: Iterable[Item], typed: str) -> tuple[Item, ...]:
-    """The items whose name, code or pinyin initials hold what was typed; all of them where nothing was."""
-    wanted = "".join(typed.split()).lower()
-    if not wanted or not is_printable(wanted):
-        return tuple(items) if not wanted else ()
-    return tuple(item for item in items if wanted in search_text(item))
-
-
-def search_text(item: Item) -> str:
-    """What an item is found by."""
-    return f"{item.name} {item.code or ''} {initials(item.name)} {item.key}".lower()
-
-
 def check_situations(item: Item, draft: Draft) -> list[Fault]:
     """The questions of step 1 not yet answered, and answers that are none."""
     faults = [
@@ -131,6 +119,21 @@ def party(draft: Draft, prefix: str) -> Party:
         raise BadInput([Fault(f"{prefix}id_kind", "没有这种证件")])
     texts = {key: draft[prefix + key] for key in PARTY_KEYS[1:]}
     return Party(id_kind=IdKind(kind), **texts)
+
+
+_CARDS = (IdKind.RESIDENT_ID, IdKind.HK_MO_TW_PERMIT, IdKind.FOREIGNER_PERMIT)
+
+
+def id_facts(draft: Draft, prefix: str, today: date) -> str:
+    """What a card number says of its holder, to be compared with the person at the window: sex, age, place."""
+    kind, number = draft[f"{prefix}id_kind"] or IdKind.RESIDENT_ID.value, normalise(draft[f"{prefix}id_number"])
+    years = age(number, today) if kind in _CARDS else None
+    return "" if years is None else " · ".join(filter(None, (sex(number), f"{years} 岁", region(number))))
+
+
+def people_shown(draft: Draft) -> list[str]:
+    """The prefixes of everybody the page of step 2 asks for."""
+    return ["applicant.", "agent.", *(f"concerned.{n}." for n in range(1, draft.rows + 1))]
 
 
 def agent_of(draft: Draft) -> Party | None:
@@ -245,6 +248,8 @@ def preselected(item: Item, draft: Draft, checklist: Checklist) -> str:
     """The decision the ticks speak for: nothing while a line that applies has no tick."""
     if checklist.complete:
         return "close_on_the_spot" if item.flow == "immediate" else "accept"
+    if checklist.acceptable:
+        return "accept_deferred"
     ticked = all(draft[f"m.{line.material.key}.mark"] not in ("", Mark.NONE.value) for line in checklist.unmet)
     return "supplement_notice" if ticked and checklist.unmet and not checklist.questions else ""
 

@@ -13,17 +13,17 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from caseflow.desk.bars import check_bar
 from caseflow.desk.deadlines import derive, open_deadline
-from caseflow.desk.issuing import issue, limit_text, receipt_fields
+from caseflow.desk.issuing import issue, receipt_fields
 from caseflow.desk.people import CheckedParty, Party, check_parties
 from caseflow.errors import BadInput, Fault, Refusal, Refused
 from caseflow.house import BEIJING, Actor, House, beijing_day
 from caseflow.identity import case_number, initials, last_four, mask_number, query_code
 from caseflow.rules.checklist import Mark, Receipt, check_answers, check_materials, check_receipts
 from caseflow.rules.clock import Clocks, Limit
-from caseflow.rules.definition import CHANNELS
 from caseflow.rules.entries import check_fields, text_fault
 from caseflow.rules.item import CaseType, FieldKind, Item
 from caseflow.rules.reception import arrival_day, late_entry_fault
+from caseflow.rules.words import CHANNELS, limit_text
 from caseflow.store.calendars import calendar_for
 from caseflow.store.counters import next_serial
 from caseflow.store.editions import current_edition
@@ -89,13 +89,13 @@ def preview(session: Connection, house: House, item: Item, start: date) -> Previ
     if item.case_type is CaseType.IMMEDIATE:
         parts.append("即办件，当日办结")
     else:
-        mark = "（暂定）" if dates.provisional else ""
         due_days = (
-            (item.limits.promised, "承诺", dates.promised_due),
+            (item.limits.promised, "承诺到期", dates.promised_due),
             (item.limits.statutory, "法定", dates.statutory_due),
         )
-        parts += [f"{word}{limit_text(limit)}，{day.isoformat()} 到期{mark}" for limit, word, day in due_days if day]
-    return Preview("；".join(parts), dates.promised_due, dates.statutory_due, dates.provisional)
+        parts += [f"{word} {day.isoformat()}（{limit_text(limit)}）" for limit, word, day in due_days if day]
+    sentence = "，".join(parts) + ("（暂定）" if dates.provisional else "")
+    return Preview(sentence, dates.promised_due, dates.statutory_due, dates.provisional)
 
 
 def _limits(item: Item) -> tuple[Limit | None, Limit | None]:

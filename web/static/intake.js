@@ -7,81 +7,17 @@
 
   for (const extra of all("[data-phrases]")) extra.hidden = false;
 
-  // F9 does what the page is for, F8 prints.
+  // F9 does what the page is for, F8 prints, F7 goes on with the same applicant.
   document.addEventListener("keydown", (event) => {
-    if (composing(event)) return;
-    const target = { F9: "[data-f9]", F8: "[data-f8]" }[event.key];
+    if (composing(event) || document.body.dataset.keys === "off") return;
+    const target = { F9: "[data-f9]", F8: "[data-f8]", F7: "[data-f7]" }[event.key];
     const found = target && document.querySelector(target);
     if (found) {
       event.preventDefault();
+      document.activeElement.blur(); // what is being typed is finished first, as by a click
       found.click();
     }
   });
-
-  // The list of items narrows while one types; Enter takes the first.
-  const search = document.querySelector("[data-item-search]");
-  if (search) {
-    const rows = all("[data-items] > li[data-text]");
-    const count = document.querySelector("[data-item-count]");
-    for (const needless of all("[data-needless]")) needless.hidden = true;
-    const narrow = () => {
-      const wanted = search.value.replace(/\s/g, "").toLowerCase();
-      let shown = 0;
-      for (const row of rows) {
-        row.hidden = !row.dataset.text.includes(wanted);
-        shown += row.hidden ? 0 : 1;
-        row.classList.toggle("first", !row.hidden && shown === 1 && wanted !== "");
-      }
-      count.textContent = `${shown} 项`;
-    };
-    search.addEventListener("input", narrow);
-    search.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || composing(event)) return;
-      const first = rows.find((row) => !row.hidden);
-      if (first && search.value.trim()) {
-        event.preventDefault();
-        first.querySelector("button").click();
-      }
-    });
-    narrow();
-  }
-
-  // The number is checked, and earlier cases looked up, as soon as it is typed.
-  const number = document.querySelector("[data-id-check]");
-  const earlier = document.querySelector("[data-earlier]");
-  if (number && earlier) {
-    const form = number.form;
-    const tell = (text) => {
-      const box = number.closest(".field");
-      box.classList.toggle("field-bad", text !== "");
-      let error = box.querySelector(".field-error");
-      if (!error) {
-        error = document.createElement("span");
-        error.className = "field-error";
-        error.setAttribute("role", "alert");
-        box.append(error);
-      }
-      error.textContent = text;
-    };
-    const check = async () => {
-      if (!number.value.trim()) return;
-      const body = new URLSearchParams();
-      const typed = new FormData(form);
-      for (const name of ["csrf_token", "item", "applicant.id_kind", "applicant.id_number"]) body.set(name, typed.get(name));
-      try {
-        const answer = await fetch(earlier.dataset.url, { method: "POST", body });
-        if (!answer.ok) return;
-        const found = await answer.json();
-        tell(found.fault);
-        earlier.innerHTML = found.html;
-      } catch (error) {
-        // Without the network the check is made when the step is sent.
-        console.warn(error);
-      }
-    };
-    number.addEventListener("change", check);
-    form.elements["applicant.id_kind"].addEventListener("change", check);
-  }
 
   // 20260305 becomes 2026-03-05.
   for (const day of all("[data-day]")) {
@@ -91,11 +27,12 @@
     });
   }
 
-  // Rows of materials: 1 2 3 mark the row in focus, arrows move.
+  // Rows of materials: 1 2 3 4 mark the row in focus and go on to the next, arrows move, Enter leaves an entry.
   const rows = all("tr.material");
-  const marks = { 1: "received", 2: "missing", 3: "faulty" };
+  const marks = { 1: "received", 2: "missing", 3: "faulty", 4: "deferred" };
+  const radioOf = (row, value) => row.querySelector(`input[type=radio][value="${value}"]`);
   const mark = (row, value) => {
-    const radio = row.querySelector(`input[value="${value}"]`);
+    const radio = radioOf(row, value);
     radio.checked = true;
     radio.dispatchEvent(new Event("change", { bubbles: true }));
   };
@@ -104,18 +41,36 @@
     return checked ? checked.value : "none";
   };
   const show = (row) => {
-    row.classList.remove("m-none", "m-received", "m-missing", "m-faulty");
+    row.classList.remove("m-none", "m-received", "m-missing", "m-faulty", "m-deferred");
     row.classList.add(`m-${marked(row)}`);
   };
   const box = document.querySelector("[data-preselect]");
-  const preselect = () => {
-    if (!box || !rows.length) return;
+  let chosen = false; // a decision taken by hand stays
+  if (box) box.addEventListener("change", (event) => (chosen = chosen || (event.isTrusted && event.target.name === "decision")));
+  const wantedDecision = () => {
     const wanted = rows.filter((row) => row.dataset.need === "yes" || marked(row) !== "none").map(marked);
-    const open = rows.some((row) => row.dataset.need === "ask");
-    let key = "";
-    if (!open && wanted.every((one) => one === "received")) key = box.dataset.preselect;
-    else if (!open && !wanted.includes("none")) key = "supplement_notice";
+    if (wanted.includes("none") || rows.some((row) => row.dataset.need === "ask")) return "";
+    if (wanted.some((one) => one === "missing" || one === "faulty")) return "supplement_notice";
+    const complete = box.dataset.preselect;
+    return wanted.includes("deferred") ? complete.replace(/accept$|close_on_the_spot$/, "accept_deferred") : complete;
+  };
+  const preselect = () => {
+    if (!box || !rows.length || chosen) return;
+    const key = wantedDecision();
     for (const radio of all("input[name=decision]", box)) radio.checked = radio.value === key;
+  };
+  // After the last row comes what the decision still asks for.
+  const toDecision = () => {
+    const decision = box && box.querySelector("input[name=decision]:checked");
+    if (!box) return;
+    const needs = decision && decision.closest(".decision").querySelector(".decision-needs");
+    const first = needs && needs.querySelector("input[type=checkbox]:not(:checked), textarea, select, input:not([type=checkbox])");
+    (first || decision || box.querySelector("input[name=decision]")).focus();
+  };
+  const goOn = (row, step = 1) => {
+    const next = rows[rows.indexOf(row) + step];
+    if (next) next.focus();
+    else if (step > 0) toDecision();
   };
   for (const row of rows) {
     row.addEventListener("change", (event) => {
@@ -128,16 +83,14 @@
     row.addEventListener("keydown", (event) => {
       const typing = event.target.closest("input:not([type=radio]), select");
       if (composing(event) || event.ctrlKey || event.altKey || event.metaKey) return;
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (step && !event.target.closest("select")) {
+      const step = { ArrowDown: 1, ArrowUp: -1, Enter: 1 }[event.key];
+      if (step && (event.key === "Enter" || !event.target.closest("select"))) {
         event.preventDefault();
-        const next = rows[rows.indexOf(row) + step];
-        if (next) next.focus();
-      } else if (!typing && marks[event.key]) {
+        goOn(row, step);
+      } else if (!typing && marks[event.key] && radioOf(row, marks[event.key])) {
         event.preventDefault();
         mark(row, marks[event.key]);
-        const next = rows[rows.indexOf(row) + 1];
-        if (event.key !== "3" && next) next.focus();
+        if (event.key !== "3") goOn(row);
       }
     });
   }
@@ -146,11 +99,16 @@
     rest.addEventListener("click", (event) => {
       event.preventDefault();
       for (const row of rows) if (row.dataset.need === "yes" && marked(row) === "none") mark(row, "received");
+      toDecision();
     });
   }
   const button = document.querySelector("[data-check]");
   if (button && rows.length) button.hidden = true;
-  if (rows.length && document.querySelector("form.intake") && !document.getElementById("wrong")) rows[0].focus({ preventScroll: true });
+  if (rows.length && document.querySelector("form.intake") && !document.getElementById("wrong")) {
+    const first = rows.find((row) => row.dataset.need !== "no" && marked(row) === "none");
+    if (first) first.focus({ preventScroll: first === rows[0] });
+    else toDecision();
+  }
 
   // Stock phrases: a click, or Alt with its number while the text is in focus.
   for (const list of all("[data-phrases]")) {
