@@ -32,6 +32,7 @@ class Settings:
     master_key: str = field(repr=False)
     items_dir: Path | None = None
     files_dir: Path = Path("caseflow-files")
+    seals_file: Path = Path("caseflow-seals.jsonl")
     host: str = "127.0.0.1"
     port: int = 8000
     threads: int = 8
@@ -80,7 +81,7 @@ def _values(environ: Mapping[str, str], path: Path) -> dict[str, Any]:
     values = {key: _value(key, place, raw, faults) for key, (place, raw) in given.items()}
     if faults:
         raise BadInput(faults)
-    for key in ("items_dir", "files_dir", "ca_file"):
+    for key in ("items_dir", "files_dir", "seals_file", "ca_file"):
         if values.get(key) and f"{_PREFIX}{key.upper()}" not in environ:
             values[key] = path.parent / values[key]
     return values
@@ -122,7 +123,7 @@ def _text(raw: object) -> str:
     return raw.strip()
 
 
-def _folder(raw: object) -> Path:
+def _path(raw: object) -> Path:
     return Path(_text(raw))
 
 
@@ -192,8 +193,9 @@ _TOGETHER: Final[tuple[tuple[str, str, Callable[[Mapping[str, Any]], bool]], ...
 _READERS: Final[Mapping[str, Callable[[object], Any]]] = {
     "database_url": _text,
     "master_key": _text,
-    "items_dir": _folder,
-    "files_dir": _folder,
+    "items_dir": _path,
+    "files_dir": _path,
+    "seals_file": _path,
     "host": _text,
     "port": _number(1, 65_535),
     "threads": _number(1, 64),
@@ -207,7 +209,7 @@ _READERS: Final[Mapping[str, Callable[[object], Any]]] = {
     "smtp_from": _address,
     "sms_url": _web_address,
     "sms_secret": _text,
-    "ca_file": _folder,
+    "ca_file": _path,
     "send_timeout": _number(1, 30),
     "office_mail": _mailboxes,
 }

@@ -66,9 +66,10 @@ class Bench:
 
 
 @pytest.fixture
-def bench(engine: Engine) -> Bench:
+def bench(engine: Engine, tmp_path: Path) -> Bench:
     office, postman, out = open_office(engine), Postman(), StringIO()
-    worker = Worker(engine, office.house, {"sms": postman}, NOWHERE, json_log(out), lambda: office.now, 0.01)
+    seals = tmp_path / "seals.jsonl"
+    worker = Worker(engine, office.house, {"sms": postman}, NOWHERE, json_log(out), lambda: office.now, seals, 0.01)
     return Bench(office, postman, out, worker)
 
 
@@ -255,7 +256,7 @@ def test_a_database_that_is_gone_does_not_end_the_worker(bench: Bench, monkeypat
         rounds(bench, 2)
 
     failed = [(event["part"], event["error"]) for event in bench.events() if event["event"] == "worker.failed"]
-    assert failed == [("sweep", "Unavailable"), ("deliver", "Unavailable"), ("deliver", "Unavailable")]
+    assert failed == [(part, "Unavailable") for part in ("sweep", "seal", "deliver", "seal", "deliver")]
 
 
 def test_the_whole_way_from_a_deadline_to_the_gateway(bench: Bench) -> None:

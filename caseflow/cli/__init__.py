@@ -23,7 +23,9 @@ COMMANDS: Final = (
     "calendar",
     "staff",
     "tick",
+    "export",
     "doctor",
+    "verify",
 )
 _REFUSED: Final = 2
 

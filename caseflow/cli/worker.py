@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Final, TextIO
 
@@ -24,6 +25,7 @@ from caseflow.cli.sending import reach_of, senders_of
 from caseflow.config import Settings
 from caseflow.desk.outbox import Outgoing, anything_due, claim_next, compose, mark_failed, mark_sent
 from caseflow.desk.reminders import Reach
+from caseflow.desk.sealing import seal_history
 from caseflow.desk.upkeep import sweep
 from caseflow.house import House, beijing_day
 from caseflow.senders import Message, NotSent, Sender
@@ -34,6 +36,9 @@ POLL_SECONDS: Final = 15.0
 
 SWEEP_AGAIN: Final = timedelta(minutes=5)
 """When to sweep again where it failed, or another process was sweeping."""
+
+SEAL_EVERY: Final = timedelta(minutes=5)
+"""How often the history is sealed outside the database."""
 
 GRACE_SECONDS: Final = 60.0
 """How long a server that stops waits for the message being sent."""
@@ -50,6 +55,7 @@ def worker(once: bool) -> None:  # noqa: FBT001 - click hands it over by name
     with opened(settings_here(), json_log(sys.stdout)) as made:
         if once:
             made.sweep()
+            made.seal()
             made.deliver(stop)
             return
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -76,7 +82,7 @@ def opened(settings: Settings, log: Any) -> Iterator[Worker]:
     """The worker of these settings on its own engine; refused where they or the database cannot be used."""
     house = house_of(settings)
     with database(settings.database_url) as engine:
-        yield Worker(engine, house, senders_of(settings), reach_of(settings, house), log, now)
+        yield Worker(engine, house, senders_of(settings), reach_of(settings, house), log, now, settings.seals_file)
 
 
 def json_log(out: TextIO) -> Any:
@@ -101,15 +107,18 @@ class Worker:
     reach: Reach
     log: Any
     clock: Callable[[], datetime]
+    seals_file: Path
     poll_seconds: float = POLL_SECONDS
     _swept_on: date | None = field(default=None, init=False)
     _not_before: datetime | None = field(default=None, init=False)
+    _sealed_at: datetime | None = field(default=None, init=False)
 
     def run(self, stop: Event) -> None:
         """Until `stop` is set: sweep where it is due, send what is due, wait a little."""
         self.log.info("worker.started")
         while not stop.is_set():
             self._guarded("sweep", self._sweep_if_due)
+            self._guarded("seal", self._seal_if_due)
             self._guarded("deliver", lambda: self.deliver(stop))
             stop.wait(self.poll_seconds)
         self.log.info("worker.stopped")
@@ -140,6 +149,19 @@ class Worker:
         for deadline_id in swept.failed:
             self.log.error("sweep.deadline_failed", deadline=deadline_id)
         return not swept.failed
+
+    def _seal_if_due(self) -> None:
+        moment = self.clock()
+        if self._sealed_at is None or moment - self._sealed_at >= SEAL_EVERY:
+            self.seal()
+            self._sealed_at = moment
+
+    def seal(self) -> None:
+        """Seal what was recorded since the last seal, outside the database."""
+        with reading(self.engine) as session:
+            made = seal_history(session, self.house, self.seals_file, self.clock())
+        if made is not None:
+            self.log.info("history.sealed", last=made.last, entries=made.count)
 
     def deliver(self, stop: Event) -> int:
         """Send what is due, one after the other, until nothing is due or `stop` is set; how many were sent."""
