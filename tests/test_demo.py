@@ -2,48 +2,42 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
-from random import Random
-from typing import TextIO
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import Engine, func, select, text
 
 from caseflow.catalogue import load_catalogue
-from caseflow.cli import main
-from caseflow.cli.demo import DEMO_FILE, Stage, free_port, is_demo_file, new_demo_file, set_stage
-from caseflow.cli.demo_fields import paperwork
-from caseflow.cli.demo_parties import parties
-from caseflow.cli.demo_people import Crowd
-from caseflow.cli.demo_plan import PlannedCase, plan
-from caseflow.cli.demo_staff import LOGINS, PASSWORD
+from caseflow.cli.demo import Stage, set_stage
+from caseflow.cli.demo_home import Home
+from caseflow.cli.demo_items import LABEL, SOURCE
+from caseflow.cli.demo_staff import AWAY, LOGINS, PASSWORD, SPECIALISTS
 from caseflow.desk import staff
 from caseflow.desk.issuing import KINDS
 from caseflow.errors import Refused
 from caseflow.house import BEIJING, Actor
 from caseflow.rules.clock import Lamp, read
 from caseflow.rules.flow import ROLES
+from caseflow.rules.supervision import LEVELS
 from caseflow.store.db import create_engine_for, reading, writing
-from caseflow.store.facts import CaseState, load_case
-from caseflow.store.models import CaseRow, EventRow, PaperRow, PersonRow
+from caseflow.store.facts import DEADLINE_NAMES, CaseState, load_case
+from caseflow.store.files import is_whole
+from caseflow.store.models import CaseRow, DeadlineRow, EventRow, PaperRow, PersonRow
+from caseflow.store.office_models import OrderRow, OrderWordRow
+from caseflow.store.side_models import AttachmentRow
+from caseflow.views.office import absences, receivers, ticked
+from caseflow.views.orders import OUTCOMES, WORDS, OrderLine, orders_page
+from caseflow.views.overdue import cause_counts
 from caseflow.workflows import FLOWS
 
-ROOT = Path(__file__).parent.parent
 FRIDAY = datetime(2026, 4, 17, 16, 0, tzinfo=BEIJING)
 SUNDAY = datetime(2026, 4, 19, 9, 5, tzinfo=BEIJING)
 JUST_AFTER_MIDNIGHT = datetime(2026, 10, 1, 0, 3, tzinfo=BEIJING)
+AFTER_NATIONAL_DAY = datetime(2026, 10, 8, 0, 3, tzinfo=BEIJING)
 CATALOGUE = load_catalogue()
 NOBODY = 0
 
@@ -130,21 +124,153 @@ def test_late_completions_say_why(played: Played) -> None:
     assert 0 < len(reasons) < len(details)
 
 
-RARE = {
-    *("consent", "serve", "call_back", "rectify", "accept_deferred", "receive_deferred", "keep_commitment"),
-    *("break_commitment", "correct_late", "reject_extension"),
+NO_DEFERRAL_ON_THE_SPOT = {("immediate", "accept_deferred"), ("immediate", "receive_deferred")}
+"""A 即办件 is due the day it is accepted, and a deferred line may not come later than that."""
+
+NO_PROMISE = {
+    (flow, action)
+    for flow in ("standard", "payment", "designation")
+    for action in ("keep_commitment", "break_commitment")
 }
-"""Side roads the demo does not take."""
+"""Only two 即办件 know a promise."""
 
 
-def test_every_kind_of_action_and_paper_was_used(played: Played) -> None:
+def test_every_action_of_every_flow_is_taken_but_those_no_item_allows(played: Played) -> None:
     with reading(played.engine) as session:
-        actions = set(session.scalars(select(EventRow.action).distinct()))
-        papers = set(session.scalars(select(PaperRow.kind).distinct()))
+        query = select(CaseRow.flow, EventRow.action).join(EventRow, EventRow.case_id == CaseRow.id).distinct()
+        taken = {(row.flow, row.action) for row in session.execute(query)}
 
-    people = {"receive_material", "claim", "release", "assign", "correct"}
-    assert actions >= {action for flow in FLOWS.values() for action in flow.actions} - people - RARE
-    assert papers >= set(KINDS) - {"deferral", "commitment", "service"}
+    allowed = {(flow.key, action) for flow in FLOWS.values() for action in flow.actions}
+    assert allowed - taken == NO_DEFERRAL_ON_THE_SPOT | NO_PROMISE
+    assert {"rate", "attach", "detach"} <= {action for _, action in taken}
+
+
+def test_no_item_allows_what_the_demo_leaves_out(played: Played) -> None:
+    items = played.stage.house.catalogue.items.values()
+
+    assert {item.flow for item in items if item.commitment} == {"immediate"}
+    assert {item.flow for item in items if any(line.deferrable for line in item.materials)} == set(FLOWS) - {
+        "immediate"
+    }
+
+
+def test_every_kind_of_paper_is_issued(played: Played) -> None:
+    with reading(played.engine) as session:
+        assert set(session.scalars(select(PaperRow.kind).distinct())) == set(KINDS)
+
+
+def test_every_kind_of_deadline_runs(played: Played) -> None:
+    with reading(played.engine) as session:
+        kinds = set(session.scalars(select(DeadlineRow.kind).where(DeadlineRow.stopped_on.is_(None)).distinct()))
+
+    assert kinds == set(DEADLINE_NAMES)
+
+
+def causes(stage: Stage, engine: Engine, today: date) -> dict[str, int]:
+    with reading(engine) as session:
+        return cause_counts(session, stage.house.catalogue.calendar_of("shawan"), "shawan", today)[0]
+
+
+def test_every_cause_of_supervision_has_a_case(played: Played) -> None:
+    assert {cause for cause, n in causes(played.stage, played.engine, FRIDAY.date()).items() if not n} == set()
+
+
+def test_orders_of_every_level_meet_every_fate(played: Played) -> None:
+    with reading(played.engine) as session:
+        orders = session.execute(select(OrderRow.level, OrderRow.outcome, OrderRow.closed_on)).all()
+        words = set(session.scalars(select(OrderWordRow.kind).distinct()))
+
+    assert {order.level for order in orders} == set(LEVELS)
+    assert {order.outcome for order in orders if order.closed_on} == set(OUTCOMES)
+    assert words == set(WORDS)
+
+
+def orders_shown(played: Played, tab: str) -> tuple[OrderLine, ...]:
+    calendar = played.stage.house.catalogue.calendar_of("shawan")
+    supervisor = Actor(NOBODY, "", "", "shawan", frozenset({"supervisor"}))
+    with reading(played.engine) as session:
+        return orders_page(session, calendar, supervisor, tab, FRIDAY.date()).lines
+
+
+def test_orders_wait_on_both_sides(played: Played) -> None:
+    owed, answered = orders_shown(played, "owed"), orders_shown(played, "answered")
+
+    assert answered
+    assert any(order.late for order in owed)
+    assert any(not order.late for order in owed)
+    assert {order.cause for order in owed} >= {"超承诺", "超法定", "环节超时", "差评待办"}
+
+
+def test_an_order_that_came_to_its_end_is_on_paper_with_every_round(played: Played) -> None:
+    with reading(played.engine) as session:
+        papers = session.scalars(select(PaperRow.fields).where(PaperRow.kind == "order")).all()
+
+    assert ["退回重新反馈", "认可"] in [[one["verdict"] for one in paper["rounds"]] for paper in papers]
+
+
+def test_the_office_of_the_day_has_somebody_away_and_every_item_in_hands(played: Played) -> None:
+    names = {login.number: login.name for login in LOGINS}
+    with reading(played.engine) as session:
+        away = absences(session, "shawan", FRIDAY.date())
+        marks = ticked(session, "shawan")
+        hands = [receivers(session, "shawan", item.key, FRIDAY.date()) for item in CATALOGUE.items_of("shawan")]
+
+    assert [(one.number, one.stand_in) for one in away] == [(AWAY[0], names[AWAY[1]])]
+    assert len({staff_id for staff_id, _ in marks}) == len(SPECIALISTS)
+    present = [{role for one in people if not one.away for role in one.roles} for people in hands]
+    assert all(roles >= {"clerk", "reviewer", "checker", "approver", "cashier"} for roles in present)
+
+
+def test_a_stage_is_late_while_the_promise_holds(played: Played) -> None:
+    late = [
+        case
+        for case in played.cases
+        if case.state.open and case.facts.running.get("stage", FRIDAY.date()) < FRIDAY.date() and not case.facts.late
+    ]
+
+    assert late
+
+
+def test_nobody_acts_out_of_role(played: Played) -> None:
+    """The desk holds it; this holds that supervisors decide, cashiers pay, and no administrator touches a case."""
+    roles = {login.name: set(login.roles) for login in LOGINS}
+    with reading(played.engine) as session:
+        done = session.execute(select(EventRow.action, EventRow.actor_name).where(EventRow.actor_id.is_not(None)))
+        by_role = {(action, role) for action, name in done.all() for role in roles[name]}
+
+    assert {role for _, role in by_role} == set(ROLES) - {"auditor", "administrator"}
+    for action in ("consent", "assign", "grant_extension", "reject_extension"):
+        assert {role for found, role in by_role if found == action} == {"supervisor"}
+    for action in ("pay", "pay_again", "return_payment"):
+        assert {role for found, role in by_role if found == action} == {"cashier"}
+
+
+def test_every_scan_lies_where_its_row_says(played: Played) -> None:
+    with reading(played.engine) as session:
+        digests = set(session.scalars(select(AttachmentRow.sha256)))
+
+    assert digests
+    assert all(is_whole(played.stage.settings.files_dir, digest) for digest in digests)
+
+
+def test_what_was_carried_over_counts_as_two_cases(played: Played) -> None:
+    with reading(played.engine) as session:
+        details = session.scalars(select(EventRow.detail).where(EventRow.action == "register")).all()
+        numbers = set(session.scalars(select(CaseRow.number).where(CaseRow.state == "withdrawn")))
+
+    carried = {detail["carried_from"] for detail in details if "carried_from" in detail}
+    assert carried
+    assert carried < numbers
+
+
+def test_what_only_the_demo_allows_says_so(played: Played) -> None:
+    for place, item in played.stage.house.catalogue.items.items():
+        real = CATALOGUE.items[place]
+        mine = [line for line in item.materials if line.deferrable]
+        assert all(line.deferrable_source == SOURCE for line in mine)
+        assert (LABEL in item.published) == (item != real)
+        assert not real.limits.serve
+        assert not any(line.deferrable for line in real.materials)
 
 
 def test_names_of_all_kinds_apply(played: Played) -> None:
@@ -187,136 +313,36 @@ def test_forty_cases_show_every_lamp_and_item_also_on_a_day_off(tmp_path: Path, 
     assert lamps(stage, cases, moment.date()) >= set(Lamp)
 
 
-@pytest.mark.parametrize("n", [0, 1, 40, 365])
-def test_a_plan_is_the_same_every_time_and_lies_before_its_moment(n: int) -> None:
-    moment = FRIDAY + timedelta(days=n)
+def test_every_cause_and_deadline_is_there_just_after_national_day_too(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/demo.db"
+    stage = set_stage(url, 200, AFTER_NATIONAL_DAY)
+    engine = create_engine_for(url)
+    with reading(engine) as session:
+        kinds = set(session.scalars(select(DeadlineRow.kind).where(DeadlineRow.stopped_on.is_(None)).distinct()))
+        last = session.execute(select(func.max(EventRow.at))).scalar_one()
+    found = causes(stage, engine, AFTER_NATIONAL_DAY.date())
+    engine.dispose()
 
-    one, other = (plan(CATALOGUE, 200, moment, Random(1)) for _ in range(2))  # noqa: S311 - as the demo itself
-
-    assert one == other
-    assert all(move.at <= moment for case in one for move in case.moves)
-    assert all(in_order(case) for case in one)
-
-
-def in_order(case: PlannedCase) -> bool:
-    times = [move.at for move in case.moves]
-    return times == sorted(times)
-
-
-def test_the_same_seed_makes_the_same_people() -> None:
-    def made(seed: int) -> list[object]:
-        random = Random(seed)  # noqa: S311 - as the demo itself
-        crowd = Crowd(random, FRIDAY.date())
-        found: list[object] = []
-        for item in CATALOGUE.items.values():
-            paper = paperwork(item, random, crowd, FRIDAY.date())
-            found.append((paper, parties(item, paper, crowd, random)))
-        return found
-
-    assert made(7) == made(7)
-    assert made(7) != made(8)
+    assert kinds == set(DEADLINE_NAMES)
+    assert {cause for cause, n in found.items() if not n} == set()
+    assert last <= AFTER_NATIONAL_DAY
 
 
-def test_the_demo_works_on_every_database(bare_engine: Engine) -> None:
+def test_the_demo_works_on_every_database(bare_engine: Engine, tmp_path: Path) -> None:
     url = bare_engine.url.render_as_string(hide_password=False)
 
-    set_stage(url, 12, FRIDAY)
+    set_stage(url, 20, FRIDAY, Home(tmp_path / "home"))
 
-    assert count(bare_engine, CaseRow) == 12
+    assert count(bare_engine, CaseRow) == 20
 
 
-def test_a_database_with_tables_is_refused_and_stays_as_it_is(bare_engine: Engine) -> None:
+def test_a_database_with_tables_is_refused_and_stays_as_it_is(bare_engine: Engine, tmp_path: Path) -> None:
     with writing(bare_engine) as session:
         session.execute(text("CREATE TABLE precious (n INTEGER)"))
 
     with pytest.raises(Refused, match="空的数据库"):
-        set_stage(bare_engine.url.render_as_string(hide_password=False), 3, FRIDAY)
+        set_stage(bare_engine.url.render_as_string(hide_password=False), 3, FRIDAY, Home(tmp_path / "home"))
 
     with reading(bare_engine) as session:
         assert session.execute(text("SELECT count(*) FROM precious")).scalar_one() == 0
-
-
-def test_an_earlier_demo_is_replaced(tmp_path: Path) -> None:
-    path = tmp_path / "demo.db"
-    set_stage(new_demo_file(path), 3, FRIDAY)
-
-    url = new_demo_file(path)
-
-    assert is_demo_file(path)
-    assert path.stat().st_size < 10_000
-    assert set_stage(url, 2, FRIDAY).cases.total() == 2
-
-
-@pytest.mark.parametrize("content", [b"", b"a letter", b"SQLite format 3\x00 but broken" * 100])
-def test_a_file_that_is_no_demo_is_never_replaced(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "demo.db"
-    path.write_bytes(content)
-
-    with pytest.raises(Refused, match="不会覆盖"):
-        new_demo_file(path)
-
-    assert path.read_bytes() == content
-
-
-def test_another_database_is_never_replaced(tmp_path: Path) -> None:
-    path = tmp_path / "demo.db"
-    made = sqlite3.connect(path)
-    made.execute("CREATE TABLE precious (n)")
-    made.close()
-
-    with pytest.raises(Refused, match="不会覆盖"):
-        new_demo_file(path)
-
-
-def test_the_command_without_serving_tells_the_cases_by_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-    found = CliRunner().invoke(main, ["demo", "--no-serve", "--cases", "3"])
-
-    assert found.exit_code == 0
-    assert "演示办件 3 件" in found.stdout
-    assert (tmp_path / DEMO_FILE).exists()
-
-
-def test_the_command_serves_on_loopback_and_tells_address_and_logins(tmp_path: Path) -> None:
-    port = free_port(8300)
-    words = [sys.executable, "-u", "-m", "caseflow.cli", "demo", "--cases", "3", "--port", str(port)]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-
-    with subprocess.Popen(
-        words, cwd=tmp_path, env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
-    ) as server:
-        try:
-            assert server.stdout is not None
-            told = until(server.stdout, "演示网址")
-            page = open_page(f"http://127.0.0.1:{port}/")
-        finally:
-            server.terminate()
-
-    assert f"http://127.0.0.1:{port}/" in told[-1]
-    for login in LOGINS:
-        assert any(login.number in line for line in told)
-    assert "密码" in page
-
-
-def until(lines: TextIO, word: str) -> list[str]:
-    """What is printed up to and with the first line that holds the word."""
-    seen: list[str] = []
-    while not seen or (seen[-1] and word not in seen[-1]):
-        seen.append(lines.readline())
-    return seen
-
-
-def open_page(url: str) -> str:
-    """The page behind an address, once somebody answers there."""
-    for _ in range(100):
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own loopback address
-                return str(answer.read().decode())
-        except ConnectionError:
-            time.sleep(0.1)
-        except urllib.error.URLError as error:
-            if not isinstance(error.reason, ConnectionError):
-                raise
-            time.sleep(0.1)
-    raise AssertionError(url)
+    assert not (tmp_path / "home").exists()

@@ -18,10 +18,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy import Engine, inspect
 
+from caseflow.cli.demo_home import Home
 from caseflow.cli.demo_plan import plan
 from caseflow.cli.demo_play import Player
-from caseflow.cli.demo_staff import LOGINS, PASSWORD, hire
-from caseflow.cli.opening import database, fresh_settings, house_of, now
+from caseflow.cli.demo_staff import LOGINS, PASSWORD, arrange, hire
+from caseflow.cli.opening import database, house_of, now
 from caseflow.cli.output import print_table
 from caseflow.cli.serve import run
 from caseflow.config import Settings
@@ -43,8 +44,9 @@ _LOOPBACK: Final = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A demo that is set up: how to open it, and its cases by (bureau, state)."""
+    """A demo that is set up: its folder, how to open it, and its cases by (bureau, state)."""
 
+    home: Home
     settings: Settings
     house: House
     cases: Counter[tuple[str, str]]
@@ -57,6 +59,8 @@ class Stage:
 @click.option("--no-serve", is_flag=True, help="只建立数据并显示小结，不打开网页")
 def demo(port: int, cases: int, url: str | None, no_serve: bool) -> None:  # noqa: FBT001 - click hands it over by name
     """Set the stage with a progress bar, say what is on it, and serve it on loopback."""
+    home = Home.beside(url or f"sqlite:///{DEMO_FILE}")
+    home.require_free()
     where = url or new_demo_file(DEMO_FILE)
     with Progress(
         TextColumn("正在演练办件"), BarColumn(), MofNCompleteColumn(), TextColumn("步"), console=Console(stderr=True)
@@ -66,10 +70,12 @@ def demo(port: int, cases: int, url: str | None, no_serve: bool) -> None:  # noq
             where,
             cases,
             now(),
+            home,
             begun=lambda steps: progress.update(bar, total=steps),
             played=lambda steps: progress.advance(bar, steps),
         )
     _say_cases(stage)
+    click.echo(f"再次打开：cd {home.folder} && caseflow serve")
     if not no_serve:
         _serve(stage.settings, port)
 
@@ -78,16 +84,18 @@ def set_stage(
     url: str,
     cases: int,
     moment: datetime,
+    home: Home | None = None,
     *,
     begun: Callable[[int], None] = lambda _steps: None,
     played: Callable[[int], None] = lambda _steps: None,
 ) -> Stage:
     """Fill an empty database as if its offices had worked until `moment`; Refused where it is not empty."""
-    settings = replace(fresh_settings(url), secure_cookies=False)
-    house = house_of(settings)
+    home = home or Home.beside(url)
     random = Random(_SEED)  # noqa: S311 - the same demo every time; nothing here is secret
     with database(url, migrated=False) as engine:
         _require_empty(engine)
+        settings = home.settle(url)
+        house = house_of(settings)
         upgrade(engine)
         planned = plan(house.catalogue, cases, moment, random)
         begun(sum(len(one.moves) for one in planned))
@@ -95,9 +103,11 @@ def set_stage(
         with writing(engine) as session:
             sync(session, house.catalogue, opened)
             crew = hire(session, house.catalogue, opened)
-        counted = Player(engine, house, crew, random, moment).play(planned, played)
+        counted = Player(engine, house, crew, random, moment, settings.files_dir).play(planned, played)
+        with writing(engine) as session:
+            arrange(session, house.catalogue, crew, moment)
         sweep(engine, house, moment)
-    return Stage(settings, house, counted)
+    return Stage(home, settings, house, counted)
 
 
 def _require_empty(engine: Engine) -> None:

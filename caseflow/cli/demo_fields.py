@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
@@ -11,7 +11,7 @@ from typing import Final
 
 from caseflow.cli.demo_people import BANKS, HOSPITALS, INSTITUTIONS, Crowd
 from caseflow.rules.checklist import LineState, Mark, Receipt, check_materials
-from caseflow.rules.item import Answers, FieldKind, Item, ItemField, applies
+from caseflow.rules.item import Answers, FieldKind, Item, ItemField, MaterialOption, When, applies
 
 _CITIES: Final = ("四川省成都市", "河南省郑州市", "陕西省西安市", "北京市朝阳区", "浙江省杭州市", "甘肃省兰州市")
 _DISEASES: Final = ("高血压（3级极高危）", "2型糖尿病", "冠心病", "慢性阻塞性肺疾病", "类风湿关节炎", "脑血管病后遗症")
@@ -74,10 +74,18 @@ class Paperwork:
     fields: dict[str, str]
 
 
-def paperwork(item: Item, random: Random, crowd: Crowd, on: date, *, large: bool = False) -> Paperwork:
-    """A complete and plausible application for the item, handed in on `on`; `large` for one of much money."""
-    answers = _answers(item, random)
+def paperwork(
+    item: Item, random: Random, crowd: Crowd, on: date, *, large: bool = False, promised: bool = False
+) -> Paperwork:
+    """A complete and plausible application for the item, handed in on `on`.
+
+    `large` is one of much money; `promised` meets a line by a signed promise where the item knows one.
+    """
+    line, option = _promise(item) if promised else ("", None)
+    answers = _answers(item, random, {} if option is None else option.when)
     receipts = _receipts(item, answers, random)
+    if option is not None:
+        receipts[line] = replace(receipts[line], option=option.key)
     chosen = random.randrange(4)
     fields = {
         one.key: _field(one, random, crowd, on, chosen)
@@ -89,11 +97,17 @@ def paperwork(item: Item, random: Random, crowd: Crowd, on: date, *, large: bool
     return Paperwork(answers, receipts, fields)
 
 
-def _answers(item: Item, random: Random) -> dict[str, str]:
+def _promise(item: Item) -> tuple[str, MaterialOption | None]:
+    """The line that a signed promise may meet, and the alternative that is the promise."""
+    found = ((line.key, option) for line in item.materials for option in line.options if option.commitment)
+    return next(found, ("", None))
+
+
+def _answers(item: Item, random: Random, wanted: When) -> dict[str, str]:
     answers: dict[str, str] = {}
     for question in item.situations:
         if applies(question.when, answers) is not False:
-            answers[question.key] = random.choice(question.options).key
+            answers[question.key] = random.choice(wanted.get(question.key) or [one.key for one in question.options])
     return answers
 
 
@@ -112,13 +126,24 @@ def _receipts(item: Item, answers: Answers, random: Random) -> dict[str, Receipt
 
 
 def spoiled(paper: Paperwork, random: Random) -> dict[str, Receipt]:
-    """The same receipts with one line faulty and, where there are several, one missing."""
+    """The same receipts with one line faulty and, where there are more than two, one missing."""
     keys = list(paper.receipts)
     random.shuffle(keys)
-    changed = {keys[0]: Receipt(Mark.FAULTY, originals=1, fault=random.choice(_FAULTS))}
-    if len(keys) > 1:
+    changed = {keys[0]: faulty(random)}
+    if len(keys) > 2:  # noqa: PLR2004 - one of two is left as it should be
         changed[keys[1]] = Receipt(Mark.MISSING)
     return {**paper.receipts, **changed}
+
+
+def faulty(random: Random) -> Receipt:
+    """A paper that is there and not as it should be."""
+    return Receipt(Mark.FAULTY, originals=1, fault=random.choice(_FAULTS))
+
+
+def deferred(paper: Paperwork, item: Item) -> dict[str, Receipt]:
+    """The same receipts with the lines that may follow left for later."""
+    later = {line.key for line in item.materials if line.deferrable}
+    return {key: Receipt(Mark.DEFERRED) if key in later else held for key, held in paper.receipts.items()}
 
 
 def _filled(one: ItemField, random: Random) -> bool:

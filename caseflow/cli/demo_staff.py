@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
 from caseflow.catalogue import Catalogue
+from caseflow.desk.changes import ADMINISTRATOR
+from caseflow.desk.office import Away, add_absence, add_place, set_items
 from caseflow.desk.staff import actor_of, add_staff
-from caseflow.house import Actor
+from caseflow.house import SYSTEM, Actor, beijing_day
 
 PASSWORD: Final = "tianshan-demo"  # noqa: S105 - of accounts that exist only in a demo database served on loopback
 
@@ -52,12 +54,20 @@ _SHUIMOGOU: Final = (
 )
 LOGINS: Final = (*_SHAWAN, *_SHUIMOGOU)
 
+SPECIALISTS: Final = {"sw-clerk3": "immediate", "sw-reviewer2": "payment"}
+"""Who handles only the items of one flow; everybody else handles what their role allows."""
+
+AWAY: Final = ("sw-reviewer2", "sw-reviewer", "外出培训")
+"""Who is away on the day of the demo, who stands in, and why."""
+_AWAY_FOR: Final = timedelta(days=4)
+
 Crew = Mapping[tuple[str, str], Sequence[Actor]]
 """(bureau, role) → who holds it."""
 
 
 def hire(session: Connection, catalogue: Catalogue, now: datetime) -> Crew:
     """Make the accounts and give the people by bureau and role; clerks sit at their bureau's windows."""
+    _furnish(session, catalogue, now)
     crew: dict[tuple[str, str], list[Actor]] = {}
     for login in LOGINS:
         add_staff(
@@ -76,3 +86,30 @@ def hire(session: Connection, catalogue: Catalogue, now: datetime) -> Crew:
             windows = catalogue.bureau(login.bureau).windows if role == "clerk" else ()
             held.append(actor_of(session, login.number, windows[len(held) % len(windows)] if windows else ""))
     return crew
+
+
+def _furnish(session: Connection, catalogue: Catalogue, now: datetime) -> None:
+    """The sections people sit in, and the windows each bureau publishes."""
+    for key, bureau in catalogue.bureaus.items():
+        by = Actor(0, "", SYSTEM, key, frozenset({ADMINISTRATOR}))
+        for section in dict.fromkeys(login.section for login in LOGINS if login.bureau == key):
+            add_place(session, by, "section", section, now)
+        counter = next(login.section for login in LOGINS if login.bureau == key and "clerk" in login.roles)
+        for window in bureau.windows:
+            add_place(session, by, "window", window, now, counter)
+
+
+def arrange(session: Connection, catalogue: Catalogue, crew: Crew, now: datetime) -> None:
+    """The office as it is arranged on the day of the demo: who handles only some items, and who is away.
+
+    Done after all is played: until now everybody could be given every case.
+    """
+    by = crew["shawan", ADMINISTRATOR][0]
+    items = catalogue.items_of(by.bureau)
+    people = {one.number: one.id for held in crew.values() for one in held}
+    wanted = {(people[number], item.key) for number, flow in SPECIALISTS.items() for item in items if item.flow == flow}
+    names = {item.key: item.name for item in items}
+    set_items(session, by, names, {people[number] for number in SPECIALISTS}, (), wanted, now)
+    number, stand_in, why = AWAY
+    today = beijing_day(now)
+    add_absence(session, by, Away(number, today, today + _AWAY_FOR, stand_in, why), now)

@@ -50,7 +50,11 @@ def write_config(path: Path, url: str) -> None:
     """The configuration with a fresh master key; BadInput where the file cannot be made or is there already."""
     made = fresh_settings(url)
     kept = {"database_url": url, "master_key": made.master_key, "secure_cookies": made.secure_cookies}
-    text = _HEAD + tomli_w.dumps(kept)
+    write_private(path, _HEAD + tomli_w.dumps(kept))
+
+
+def write_private(path: Path, text: str) -> None:
+    """A new file that only its owner may read; BadInput where it cannot be made or is there already."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
     except OSError as error:

@@ -11,11 +11,10 @@ import click
 from caseflow.catalogue import load_catalogue
 from caseflow.cli.output import print_json, print_table
 from caseflow.config import load_items_dir
-from caseflow.rules.clock import Limit, Unit
+from caseflow.rules.clock import Limit
 from caseflow.rules.definition import WEEKDAYS
 from caseflow.rules.item import CaseType, Item, ItemField, Material, MaterialOption, Reception, Situation, When
-
-UNIT_TEXT = {Unit.WORKING_DAY: "个工作日", Unit.CALENDAR_DAY: "个自然日", Unit.MONTH: "个月", Unit.HOUR: "小时"}
+from caseflow.rules.words import limit_text
 
 
 @click.command(help="列出事项：名称、时限、材料、条件，及已公布的其他内容。")
@@ -155,13 +154,8 @@ def _row(item: Item) -> tuple[str, ...]:
         item.key,
         item.name,
         kind[item.case_type],
-        limit_text(item.limits.promised),
-        limit_text(item.limits.statutory),
+        limit_text(item.limits.promised) or "—",
+        limit_text(item.limits.statutory) or "—",
         str(len(item.materials)),
         str(len(item.doubts) or ""),
     )
-
-
-def limit_text(limit: Limit | None) -> str:
-    """19个工作日; — where there is no limit."""
-    return "—" if limit is None else f"{limit.n}{UNIT_TEXT[limit.unit]}"
