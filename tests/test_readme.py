@@ -9,6 +9,7 @@ from pathlib import Path
 from caseflow.rules.definition import read_item
 from caseflow.views.diagram import draw
 from caseflow.workflows import FLOWS
+from tests.browser.screens import KEPT, SCREENS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,3 +35,7 @@ def test_every_picture_is_there() -> None:
 
     assert pictures
     assert [path for path in pictures if not (ROOT / path).is_file()] == []
+
+
+def test_every_screen_has_its_picture_and_every_picture_its_screen() -> None:
+    assert {path.stem for path in KEPT.glob("*.png")} == {screen.name for screen in SCREENS}

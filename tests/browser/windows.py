@@ -39,14 +39,19 @@ class Windows:
         with writing(self.office.engine) as session:
             hashed = PasswordHasher().hash(PASSWORD)
             session.execute(update(StaffRow).where(StaffRow.number == number).values(password_hash=hashed))
-        page = self.browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, locale="zh-CN").new_page()
-        page.on("request", lambda request: self._seen(request.url))
-        page.on("console", lambda message: self._heard(message.type, message.text))
+        page = self.stranger()
         page.goto(f"{self.address}/")
         page.fill("[name=number]", number)
         page.fill("[name=password]", PASSWORD)
         page.press("[name=password]", "Enter")
         expect(page.locator(".bar-person")).to_contain_text(number)
+        return page
+
+    def stranger(self) -> Page:
+        """A window in which nobody is signed in."""
+        page = self.browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, locale="zh-CN").new_page()
+        page.on("request", lambda request: self._seen(request.url))
+        page.on("console", lambda message: self._heard(message.type, message.text))
         return page
 
     def _seen(self, url: str) -> None:
@@ -72,7 +77,7 @@ def fill_registration(page: Page, address: str, item: Item) -> None:
     answers = first_answers(item)
     page.goto(f"{address}/register")
     page.fill("#item-search", item.name[:40])
-    page.locator(f"button[name=choose][value={item.key}]").click()
+    page.locator(f"button[name=choose][value={item.key}]:visible").click()
     for key, answer in answers.items():
         page.check(f"input[name='answer.{key}'][value='{answer}']")
     if answers:

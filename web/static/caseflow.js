@@ -2,7 +2,10 @@
 "use strict";
 
 (() => {
+  // Whoever does not want keys has none: see 个人设置.
+  const off = document.body.dataset.keys === "off";
   const typing = (event) =>
+    off ||
     event.isComposing ||
     event.keyCode === 229 ||
     event.ctrlKey ||
@@ -11,7 +14,7 @@
     event.target.closest("input, textarea, select, [contenteditable]") !== null;
 
   document.addEventListener("keydown", (event) => {
-    if (typing(event)) return;
+    if (typing(event) || document.querySelector("dialog[open]")) return;
     const key = event.key.toLowerCase();
     const target = [...document.querySelectorAll("[data-key]")].find((found) => found.dataset.key === key);
     if (!target) return;
@@ -23,6 +26,46 @@
       target.click();
     }
   });
+
+  // F2 starts a registration from anywhere: what is half typed is kept by the page itself.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "F2" || off || event.isComposing || event.keyCode === 229) return;
+    const link = document.querySelector('[data-key="n"]');
+    if (!link) return;
+    event.preventDefault();
+    link.click();
+  });
+
+  // ? lists the keys of this page; the link beside it leads to the page's help, with or without keys.
+  const keys = document.getElementById("keys");
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "?" || typing(event) || !keys || keys.open) return;
+    event.preventDefault();
+    keys.showModal();
+  });
+
+  // Lists: j and k move, Enter opens, x ticks, a ticks all. The focused row is the one in hand.
+  const list = document.querySelector("[data-list]");
+  const inText = (event) => typing(event) && (!event.target.matches("input[type=checkbox]") || event.ctrlKey || event.altKey || event.metaKey);
+  const moved = (rows, here, step) => rows[Math.min(Math.max(here + step, 0), rows.length - 1)];
+  if (list) {
+    document.addEventListener("keydown", (event) => {
+      if (off || inText(event) || document.querySelector("dialog[open]")) return;
+      const rows = [...list.querySelectorAll("tbody tr")].filter((row) => row.querySelector("[data-row]"));
+      const here = rows.findIndex((row) => row.contains(document.activeElement));
+      const box = here < 0 ? null : rows[here].querySelector("input[type=checkbox]");
+      const acts = {
+        j: () => moved(rows, here, 1).querySelector("[data-row]").focus(),
+        k: () => moved(rows, here < 0 ? 0 : here, -1).querySelector("[data-row]").focus(),
+        x: () => box && box.click(),
+        a: () => list.querySelector("[data-tick-all]")?.click(),
+      };
+      const act = acts[event.key.toLowerCase()];
+      if (!act || rows.length === 0) return;
+      event.preventDefault();
+      act();
+    });
+  }
 
   // Filters act when they are changed; without a script their button does.
   for (const form of document.querySelectorAll("form[data-auto]")) {
