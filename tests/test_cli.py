@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -353,6 +354,24 @@ def test_an_account_is_added_listed_reset_disabled_and_enabled(installed: Path) 
     assert disabled == [{**enabled[0], "active": False}]
     assert (enabled[0]["number"], enabled[0]["roles"], enabled[0]["section"]) == ("1001", ["clerk", "reviewer"], "窗口")
     assert not any(password in run("staff", "list").stdout for password in passwords)
+
+
+def test_every_change_of_an_account_names_the_user_of_the_machine(installed: Path) -> None:
+    run(*ADD)
+    for words in ("reset", "disable", "enable"):
+        run("staff", words, "1001")
+
+    (path,) = installed.glob("*.db")
+    with sqlite3.connect(path) as database:
+        rows = database.execute("SELECT action, by_id, by_name FROM staff_change ORDER BY id").fetchall()
+
+    assert [(action, by_id) for action, by_id, _ in rows] == [
+        ("add", None),
+        ("reset", None),
+        ("disable", None),
+        ("enable", None),
+    ]
+    assert all(name.startswith("命令行（") for *_, name in rows)
 
 
 def test_a_password_can_be_entered_instead(installed: Path) -> None:

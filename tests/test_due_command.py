@@ -49,7 +49,7 @@ def batch(*lines: object) -> list[dict[str, Any]]:
 
 def vectors(count: int, seed: int) -> list[dict[str, Any]]:
     """Random questions over the years the oracle's days were typed in for, all forms mixed."""
-    chance = random.Random(seed)  # noqa: S311 - a test, not a secret
+    chance = random.Random(seed)
     return [_vector(chance) for _ in range(count)]
 
 

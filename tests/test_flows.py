@@ -239,7 +239,7 @@ def test_the_ways_out_stand_open_where_the_plan_says(flow: Flow) -> None:
 @every_flow
 @given(st.integers())
 def test_a_random_walk_never_leaves_the_table_and_a_refusal_always_says_why(flow: Flow, seed: int) -> None:
-    chance = Random(seed)  # noqa: S311 - a walk that can be repeated, not a secret
+    chance = Random(seed)
     state = flow.initial.key
     for _ in range(40):
         action = chance.choice([*flow.actions, "to_closed"])

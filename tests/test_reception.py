@@ -8,7 +8,14 @@ import pytest
 
 from caseflow.house import BEIJING
 from caseflow.rules.item import Reception
-from caseflow.rules.reception import arrival_day, closing, late_entry_fault, season
+from caseflow.rules.reception import (
+    arrival_day,
+    closing,
+    late_entry_fault,
+    next_opening,
+    open_until,
+    season,
+)
 from tests.calendars import CN
 
 WEEK = (0, 1, 2, 3, 4)
@@ -90,3 +97,35 @@ def test_a_paper_may_be_entered_three_working_days_back_with_a_reason(
 
 def test_three_working_days_reach_across_a_long_holiday() -> None:
     assert late_entry_fault(CN, date(2026, 9, 29), date(2026, 10, 9), "国庆前收件") == ""
+
+
+@pytest.mark.parametrize(
+    ("moment", "until", "following"),
+    [
+        ("2026-03-02T09:59", "", (date(2026, 3, 2), "10:00")),
+        ("2026-03-02T10:00", "14:00", (date(2026, 3, 2), "15:30")),
+        ("2026-03-02T13:59", "14:00", (date(2026, 3, 2), "15:30")),
+        ("2026-03-02T14:00", "", (date(2026, 3, 2), "15:30")),
+        ("2026-03-06T19:30", "", (date(2026, 3, 9), "10:00")),
+        ("2026-05-09T10:30", "14:00", (date(2026, 5, 9), "16:00")),  # a make-up Saturday
+        ("2026-02-16T11:00", "", (date(2026, 2, 24), "10:00")),  # 春节
+    ],
+)
+def test_whether_a_window_is_open_and_when_it_opens_next(moment: str, until: str, following: tuple[date, str]) -> None:
+    assert open_until(CN, OFFICE, at(moment)) == until
+    assert next_opening(CN, OFFICE, at(moment)) == following
+
+
+def test_a_window_with_hours_of_its_own_opens_only_then() -> None:
+    assert open_until(CN, HOSPITAL, at("2026-03-02T16:30")) == ""
+    assert next_opening(CN, HOSPITAL, at("2026-03-02T16:30")) == (date(2026, 3, 4), "16:00")
+    assert open_until(CN, HOSPITAL, at("2026-03-04T16:30")) == "20:00"
+
+
+def test_without_published_hours_no_opening_is_promised() -> None:
+    assert open_until(CN, (), at("2026-03-02T10:30")) == ""
+    assert next_opening(CN, (), at("2026-03-02T10:30")) is None
+
+
+def test_beyond_the_calendar_no_opening_is_promised() -> None:
+    assert next_opening(CN, OFFICE, at(f"{CN.last.isoformat()}T23:00")) is None

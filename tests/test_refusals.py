@@ -62,6 +62,43 @@ def test_a_case_that_another_holds_is_left_to_them(flow: Flow) -> None:
             assert "阿依古丽" in str(decided)
 
 
+@every_flow
+def test_a_case_of_somebody_away_is_as_unclaimed_to_who_stands_in_and_to_nobody_else(flow: Flow) -> None:
+    for step in WALKED[flow.key]:
+        mine = decide(flow, step.source.key, step.action.key, handler=OTHER, stand_in_for=frozenset({OTHER}))
+        third = decide(flow, step.source.key, step.action.key, handler=OTHER, stand_in_for=frozenset({OTHER + 1}))
+
+        assert isinstance(mine, Step) or "others_case" not in codes(mine)
+        assert step.action.anyone or "others_case" in codes(third)
+
+
+@every_flow
+def test_a_case_nobody_holds_is_left_to_those_who_handle_its_item(flow: Flow) -> None:
+    for step in WALKED[flow.key]:
+        free = decide(flow, step.source.key, step.action.key, handler=None, handles=False)
+        held = decide(flow, step.source.key, step.action.key, handler=ME, handles=False)
+
+        assert step.action.anyone or codes(free)[:1] == ["not_handled"]
+        assert isinstance(held, Step) or "not_handled" not in codes(held)
+
+
+def test_to_claim_takes_the_items_and_a_stand_in_does_not_ask_for_them() -> None:
+    flow = FLOWS["standard"]
+
+    assert codes(decide(flow, "reviewing", "claim", handler=None, handles=False)) == ["not_handled"]
+    assert isinstance(decide(flow, "reviewing", "claim", handler=None), Step)
+    stood = decide(flow, "reviewing", "claim", handler=OTHER, stand_in_for=frozenset({OTHER}), handles=False)
+    assert isinstance(stood, Step)
+
+
+def test_separation_of_duties_counts_the_stand_in_who_acts() -> None:
+    changes = {"handler": OTHER, "stand_in_for": frozenset({OTHER}), "acts": {"accept": frozenset({ME})}}
+
+    decided = decide(FLOWS["standard"], "reviewing", "approve", **changes)
+
+    assert codes(decided) == ["duties"]
+
+
 def test_every_reason_is_given_at_once() -> None:
     facts = Facts(ME, frozenset({"clerk"}), TODAY, handler=OTHER, acts={"accept": frozenset({ME})})
 

@@ -62,7 +62,15 @@ def test_the_wheel_carries_pages_migrations_and_definitions(installed: Path, tmp
 
 def test_the_installed_program_answers_without_a_database(installed: Path, tmp_path: Path) -> None:
     said = run(
-        str(installed / "caseflow"), "due", "--calendar", "xj", "--from", "2025-05-30", "--days", "5", "--json",
+        str(installed / "caseflow"),
+        "due",
+        "--calendar",
+        "xj",
+        "--from",
+        "2025-05-30",
+        "--days",
+        "5",
+        "--json",
         cwd=tmp_path,
     )
 

@@ -10,24 +10,55 @@ from werkzeug.routing import IntegerConverter
 from caseflow.config import Settings
 from caseflow.house import House
 from web import (
+    admin,
     attachments,
     auth,
+    board,
     calendar,
     carrying,
     cases,
+    drafts,
     errors,
+    foresight,
     frame,
     gate,
+    help_pages,
     intake,
     items,
     messages,
+    offices,
+    orders,
+    personal,
     public,
     queues,
+    reports,
     supervise,
+    walk,
 )
 from web import clock as clocks
 
-_DOORS = (auth, queues, supervise, items, intake, cases, carrying, attachments, calendar, messages, public)
+_DOORS = (
+    auth,
+    queues,
+    supervise,
+    orders,
+    board,
+    reports,
+    foresight,
+    items,
+    intake,
+    drafts,
+    cases,
+    carrying,
+    attachments,
+    calendar,
+    messages,
+    public,
+    admin,
+    offices,
+    personal,
+    help_pages,
+)
 MOST_BYTES = 2 * 1024 * 1024
 CONTENT_SECURITY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -64,6 +95,7 @@ def create_app(settings: Settings, clock: clocks.Clock | None = None) -> Flask:
     gate.csrf.init_app(app)
     errors.install(app)
     frame.install(app)
+    walk.install(app)
     attachments.install(app, settings.files_dir)
     for module in _DOORS:
         app.register_blueprint(module.pages)

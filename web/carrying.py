@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from caseflow.desk.carrying import carry_over
 from caseflow.errors import BadInput, CaseChanged, CaseflowError, Fault, Refused
+from caseflow.rules.entries import check_fields
 from caseflow.rules.item import Item, applies
 from caseflow.store.db import reading, writing
 from caseflow.views.casefile import load_case
@@ -38,13 +39,20 @@ def carry(number: str) -> AnyResponse:
     draft = forms.read_draft(request.form)
     item = house().catalogue.item(current_actor().bureau, draft["item"])
     draft = forms.stray_answers(item, draft)
-    faults = forms.unusable(draft) + forms.check_situations(item, draft)
+    faults = _faults(item, draft)
     if faults:
         return _page(number, draft, tuple(faults), BadInput(faults))
     try:
         return redirect(url_for("cases.show", number=_carried(number, draft)), 303)
     except (BadInput, Refused, CaseChanged) as error:
         return _page(number, draft, tuple(forms.placed(item, need_faults("carry", error))), error)
+
+
+def _faults(item: Item, draft: Draft) -> list[Fault]:
+    """Everything that can be said before the case is touched, so that it is said at once."""
+    _, field_faults = check_fields(item, draft.answers, draft.under("f."))
+    faults = [*forms.unusable(draft), *forms.check_situations(item, draft), *forms.placed(item, field_faults)]
+    return faults if draft["reason"].strip() else [*faults, Fault("reason", "请填写转登记的理由")]
 
 
 def _carried(number: str, draft: Draft) -> str:
@@ -79,7 +87,7 @@ def _page(number: str, draft: Draft, faults: tuple[Fault, ...] = (), error: Case
         others=[one for one in house().catalogue.items_of(actor.bureau) if one.key != file.case.record.item_key],
         typed=forms.Typed(draft.typed),
         faults=by_field(faults),
-        reasons=[(fault.place, fault.text) for fault in faults],
+        reasons=forms.summary(item, faults) if item else [],
         fields_shown=_shown(item, draft),
     )
     return make_response(html, status_of(error) if error else 200)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from caseflow.desk.staff import StaffMember
 from caseflow.house import Actor
 from caseflow.rules.flow import Choice, Need
 from caseflow.views.casefile import CaseFile
+from caseflow.views.office import Receiver
 from web.decisions import Decision, asked, decisions
 from web.intake_form import RECEIVE_ONLY, Draft, preselected
 
@@ -69,7 +69,7 @@ class ActionView:
     grave: bool
 
 
-def action_views(file: CaseFile, members: Iterable[StaffMember]) -> list[ActionView]:
+def action_views(file: CaseFile, members: Iterable[Receiver]) -> list[ActionView]:
     """Every action of the state that has a form of its own, open ones first, the way forward before the rest."""
     people = list(members)
     offered = (choice for choice in file.choices if choice.action.key not in AT_THE_COUNTER and not _idle(choice))
@@ -83,19 +83,17 @@ def _idle(choice: Choice) -> bool:
     return any(refusal.code in IDLE for refusal in choice.closed)
 
 
-def _view(file: CaseFile, choice: Choice, people: list[StaffMember]) -> ActionView:
+def _view(file: CaseFile, choice: Choice, people: list[Receiver]) -> ActionView:
     action = choice.action
     target = next((route.target or route.source for route in action.routes if route.source == file.case.state.key), "")
     roles = file.case.flow.states[target].roles
-    able = (
-        [one for one in people if roles & set(one.roles)] if any(need.kind == "staff" for need in action.needs) else []
-    )
+    able = [one for one in people if roles & one.roles] if any(need.kind == "staff" for need in action.needs) else []
     return ActionView(
         action.key,
         action.label,
         asked(action, file.case.facts),
         tuple(str(refusal) for refusal in choice.closed),
-        tuple((one.id, f"{one.name}（{one.number}）") for one in able),
+        tuple((one.id, f"{one.name}（{one.number}）{'不在岗' if one.away else ''}") for one in able),
         action.key in GRAVE,
     )
 
@@ -131,4 +129,4 @@ def preselected_at_counter(file: CaseFile, typed: Mapping[str, str]) -> str:
     wanted = preselected(file.case.item, Draft(typed), file.case.checklist)
     if file.case.state.key == "received":
         return wanted
-    return f"supplement+{wanted}" if wanted in ("accept", "close_on_the_spot") else ""
+    return f"supplement+{wanted}" if wanted in ("accept", "accept_deferred", "close_on_the_spot") else ""

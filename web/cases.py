@@ -11,9 +11,9 @@ from flask import Blueprint, Response, current_app, flash, make_response, redire
 from werkzeug.wrappers import Response as AnyResponse
 
 from caseflow.desk.correcting import correct
+from caseflow.desk.drafts import drop_draft
 from caseflow.desk.handling import advance, reveal
 from caseflow.desk.issuing import mark_printed
-from caseflow.desk.staff import list_staff
 from caseflow.errors import BadInput, CaseChanged, CaseflowError, Fault, NotFound, Refused
 from caseflow.house import beijing_day
 from caseflow.papers import PAPERS, glyphs, render
@@ -23,12 +23,15 @@ from caseflow.rules.item import Item
 from caseflow.store.db import reading, writing
 from caseflow.views.casefile import CaseFile, load_case, load_paper
 from caseflow.views.foreseen import FORESEEN, foresee
+from caseflow.views.office import receivers
 from web import intake_form as forms
 from web.case_page import action_views, counter_decisions, preselected_at_counter, primary
 from web.clock import now, today
 from web.decisions import PHRASES, details_of, need_faults
+from web.drafts import case_form, kept
 from web.errors import status_of
 from web.forms import by_field, is_printable
+from web.frame import clock_time
 from web.gate import CASE_READERS, CASE_WORKERS, allow, current_actor, db_engine, house
 from web.intake_form import Draft
 
@@ -51,13 +54,19 @@ class Shown:
     revealed: Mapping[int, str] = field(default_factory=dict)
     confirming: str = ""
     status: int = 200
+    resumed: str = ""
 
 
 @pages.get("/cases/<number>")
 @allow(*CASE_READERS)
 def show(number: str) -> Response:
-    """The case; `?do=` opens the form of one action."""
-    return _page(number, Shown(doing=request.args.get("do", "")))
+    """The case, with what one was writing on it; `?do=` opens the form of one action."""
+    doing = request.args.get("do", "")
+    written = kept(case_form(number)) if is_printable(number) else None
+    if written is None:
+        return _page(number, Shown(doing=doing))
+    doing = doing or written.typed.get("action", "")
+    return _page(number, Shown(written.typed, doing=doing, resumed=clock_time(written.saved_at)))
 
 
 @pages.post("/cases/<number>/reveal")
@@ -128,6 +137,7 @@ def _take(file: CaseFile, action: str, draft: Draft) -> None:
         if then:
             details = details_of(draft.typed, then)
             advance(session, house(), current_actor(), case_id, taken.version, then, details, now())
+        drop_draft(session, current_actor(), case_form(file.case.record.number))
 
 
 def _receipts(item: Item, draft: Draft) -> dict[str, Receipt] | None:
@@ -249,7 +259,7 @@ def _load(number: str) -> CaseFile:
 def _page(number: str, shown: Shown) -> Response:
     file = _load(number)
     with reading(db_engine()) as session:
-        members = list_staff(session, current_actor().bureau, active_only=True)
+        members = receivers(session, current_actor().bureau, file.case.record.item_key, today())
     views = action_views(file, members)
     counter = counter_decisions(file, current_actor(), shown.typed) if file.case.state.key in AT_THE_COUNTER else []
     typed = forms.Typed({**forms.typed_marks(file.case.receipts), **shown.typed})
@@ -267,6 +277,7 @@ def _page(number: str, shown: Shown) -> Response:
         "doing": shown.doing,
         "revealed": shown.revealed,
         "confirming": shown.confirming,
+        "resumed": shown.resumed,
         "titles": {kind: paper.title for kind, paper in PAPERS.items()},
         "phrases": PHRASES,
         "usual_counts": forms.usual_counts,

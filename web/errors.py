@@ -23,6 +23,7 @@ from caseflow.errors import (
     SignInFailed,
     Unavailable,
 )
+from web.drafts import keep_sent
 from web.gate import PasswordDue
 
 log = structlog.get_logger("caseflow.web")
@@ -84,7 +85,7 @@ def _caseflow_error(error: CaseflowError) -> Response:
 
 
 def _to_login(_error: NotSignedIn) -> Response:
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
+    wanted = keep_sent() or (request.full_path.rstrip("?") if request.method == "GET" else "")
     target = url_for("auth.login") + (f"?next={quote(wanted)}" if wanted not in {"", "/"} else "")
     return _away(target)
 

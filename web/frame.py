@@ -10,17 +10,19 @@ from flask import Flask, g, request
 
 from caseflow.errors import OutsideCalendar
 from caseflow.house import BEIJING, Actor
+from caseflow.rules.calendar import WorkingCalendar
 from caseflow.rules.flow import ROLES
+from caseflow.rules.words import CHANNELS, limit_text
 from caseflow.store.db import reading
 from caseflow.views.calendar_page import working_calendar
+from caseflow.views.lines import STATES
 from caseflow.views.messages import unread_count
 from caseflow.views.worklist import NavCounts, nav_counts
 from web.clock import now, today
 from web.gate import CASE_READERS, db_engine, house, may
+from web.help_texts import help_of
 
 WEEKDAYS = "一二三四五六日"
-CHANNELS = {"window": "窗口", "online": "网上", "mail": "邮寄", "self": "自助", "other": "其他"}
-UNITS = {"working_day": "个工作日", "calendar_day": "个自然日", "month": "个月", "hour": "小时"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         md=month_day, ymd=year_month_day, hm=clock_time, moment=full_moment, short_number=short_number, limit=limit_text
     )
-    app.jinja_env.globals.update(CHANNELS=CHANNELS, ROLES=ROLES)
+    app.jinja_env.globals.update(CHANNELS=CHANNELS, ROLES=ROLES, STATES=STATES)
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
 
@@ -72,11 +74,6 @@ def short_number(number: str) -> str:
     return f"{number[11:17]}-{number[17]}{int(number[18:]):03d}"
 
 
-def limit_text(limit: Any) -> str:
-    """20个工作日; nothing for no limit."""
-    return f"{limit.n}{UNITS[limit.unit]}" if limit is not None else ""
-
-
 def _frame() -> dict[str, Any]:
     actor: Actor | None = g.get("actor")
     if actor is None:
@@ -85,18 +82,30 @@ def _frame() -> dict[str, Any]:
         "actor": actor,
         "may": may,
         "bureau": house().catalogue.bureau(actor.bureau),
-        "bar": _bar(actor.bureau),
+        "bar": _bar(),
         "nav": _nav,
         "unread": _unread,
         "sees_cases": may(*CASE_READERS),
         "endpoint": request.endpoint or "",
+        "keys_on": g.keys_on,
+        "help": help_of(request.endpoint or ""),
     }
 
 
-def _bar(bureau: str) -> Today:
+def bureau_calendar(session: Any) -> WorkingCalendar:
+    """The calendar of the actor's bureau for showing pages, asked for once in a request."""
+    if "calendar" not in g:
+        g.calendar = working_calendar(session, house(), g.actor.bureau)
+    found: WorkingCalendar = g.calendar
+    return found
+
+
+def _bar() -> Today:
     day = today()
-    with reading(db_engine()) as connection:
-        calendar = working_calendar(connection, house(), bureau)
+    if "calendar" not in g:
+        with reading(db_engine()) as connection:
+            bureau_calendar(connection)
+    calendar: WorkingCalendar = g.calendar
     weekday = f"周{WEEKDAYS[day.weekday()]}"
     try:
         return Today(day, clock_time(now()), weekday, calendar.is_working(day), calendar.day(day).name)
@@ -105,7 +114,9 @@ def _bar(bureau: str) -> Today:
 
 
 def _unread() -> int:
-    """The actor's unread messages, counted once per page."""
+    """The actor's unread messages, counted once per page; with the directory's counts where those are shown."""
+    if may(*CASE_READERS):
+        return _nav().unread
     if "unread" not in g:
         with reading(db_engine()) as connection:
             g.unread = unread_count(connection, g.actor)

@@ -202,6 +202,6 @@ def _write(
     now: datetime,
 ) -> int:
     # As with every other work on an unclaimed case, whoever does it holds it.
-    takes = marking is not None and not marking.action.anyone and case.record.handler_id is None
+    takes = marking is not None and not marking.action.anyone and case.facts.holder is None
     holder = {"handler_id": actor.id} if takes else {}
     return record(session, house, case.record, [Happened(actor, action, told)], holder, now)

@@ -1,4 +1,4 @@
-"""A case registered under the wrong item: withdrawn as 录入错误, its data carried into a new registration."""
+"""People carried into a new registration: of a case under the wrong item, withdrawn for it, or of a case just made."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from caseflow.desk.correcting import party_of
-from caseflow.desk.handling import advance
+from caseflow.desk.handling import advance, reveal
 from caseflow.desk.intake import Application, CaseRef, register
-from caseflow.errors import Refusal, Refused
+from caseflow.desk.people import Party
+from caseflow.errors import NotFound, Refusal, Refused
 from caseflow.house import Actor, House, beijing_day
+from caseflow.identity import IdKind
 from caseflow.rules.checklist import Receipt
 from caseflow.store.facts import load_case
-from caseflow.store.models import PersonRow
+from caseflow.store.models import CaseRow, PersonRow
+
+AGAIN = "同一申请人再办一件"
+"""Why a full number was looked at where an applicant is carried into another registration."""
 
 
 def carry_over(  # noqa: PLR0913, PLR0917 - the old case, the new item's own entries, and who, why and when
@@ -61,3 +66,16 @@ def carry_over(  # noqa: PLR0913, PLR0917 - the old case, the new item's own ent
         carried_from=case.record.number,
     )
     return register(session, house, actor, application, now)
+
+
+def applicant_again(session: Connection, house: House, actor: Actor, number: str, now: datetime) -> Party:
+    """The applicant of a case of one's own bureau, for the next registration; the look at the number is recorded."""
+    query = (
+        select(PersonRow.id, PersonRow.name, PersonRow.id_kind, PersonRow.phone)
+        .join(CaseRow, (CaseRow.bureau == PersonRow.bureau) & (CaseRow.id == PersonRow.case_id))
+        .where(CaseRow.number == number, CaseRow.bureau == actor.bureau, PersonRow.part == "applicant")
+    )
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("没有这个办件")
+    return Party(row.name, IdKind(row.id_kind), reveal(session, house, actor, row.id, AGAIN, now), row.phone)

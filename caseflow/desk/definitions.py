@@ -48,7 +48,7 @@ def _end(session: Connection, edition_id: int) -> None:
 
 def _put_in_force(session: Connection, bureau: str, key: str, digest: str, text: str, now: datetime) -> None:
     same = [EditionRow.bureau == bureau, EditionRow.item_key == key, EditionRow.digest == digest]
-    again = session.execute(update(EditionRow).where(*same).values(current=1))
+    again = session.execute(update(EditionRow).where(*same).values(current=1, synced_at=now))
     if again.rowcount:
         return
     row = {"bureau": bureau, "item_key": key, "digest": digest, "definition": text, "current": 1, "synced_at": now}

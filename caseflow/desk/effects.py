@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 
 from caseflow.desk.deadlines import open_deadline, stop_deadlines
 from caseflow.errors import BadInput, Fault, Refusal, Refused
@@ -18,8 +18,10 @@ from caseflow.rules.clock import Limit, Pause, Unit
 from caseflow.rules.entries import parse_statement
 from caseflow.rules.flow import Effect, Facts, State, Step
 from caseflow.store.calendars import calendar_for
+from caseflow.store.duty import absence_columns, away_on, away_words, handles
 from caseflow.store.facts import CaseState, start_of
 from caseflow.store.models import MaterialRow, PauseRow, StaffRoleRow, StaffRow, StatementRow
+from caseflow.store.office_models import AbsenceRow
 from caseflow.workflows.guards import separate_duties
 from caseflow.workflows.sideroads import EXCLUDED, INCLUDED
 
@@ -229,27 +231,48 @@ def _hand_over(work: Work) -> None:
 
 
 def _receiver(work: Work, state: State) -> int:
-    """The person a case is given to: active, of this bureau, with a role for the state, and no other duty here."""
-    text = work.details["receiver"].strip()
+    """The person the step gives the case to."""
+    person = able_person(work.session, work.case, state, work.details["receiver"].strip(), work.today)
+    work.told["receiver"] = person.name
+    return int(person.id)
+
+
+def able_person(session: Connection, case: CaseState, state: State, text: str, today: date) -> Row[*tuple[Any, ...]]:
+    """The person with this staff id: active, of this bureau, with a role for the state, and no other duty here.
+
+    Raises Refused where there is none.
+    """
+    item = handles(StaffRow.id, case.record.item_key)
     query = (
-        select(StaffRow.id, StaffRow.name)
+        select(StaffRow.id, StaffRow.name, item.label("handles"), *absence_columns())
         .join(StaffRoleRow, StaffRoleRow.staff_id == StaffRow.id)
-        .where(
-            StaffRow.bureau == work.case.record.bureau, StaffRow.active == 1, StaffRoleRow.role.in_(sorted(state.roles))
-        )
+        .outerjoin(AbsenceRow, and_(AbsenceRow.staff_id == StaffRow.id, away_on(today)))
+        .where(StaffRow.bureau == case.record.bureau, StaffRow.active == 1, StaffRoleRow.role.in_(sorted(state.roles)))
     )
-    found = {str(row.id): row for row in work.session.execute(query)}
+    found = {str(row.id): row for row in session.execute(query)}
     if text not in found:
         raise Refused([Refusal("receiver", f"接收人不能办理“{state.label}”环节，请另选")])
     person = found[text]
+    _on_duty(case, person)
     if state.duty:
         barred = separate_duties(
-            state, Facts(person.id, state.roles, work.today, acts=work.case.facts.acts, duties=work.case.facts.duties)
+            state, Facts(person.id, state.roles, today, acts=case.facts.acts, duties=case.facts.duties)
         )
         if barred is not None:
             raise Refused([Refusal("receiver", f"{person.name}已办理过本件的其他环节，不能接收", barred.basis)])
-    work.told["receiver"] = person.name
-    return int(person.id)
+    return person
+
+
+def _on_duty(case: CaseState, person: Row[*tuple[Any, ...]]) -> None:
+    """Refused where this person does not handle the item, or is away today: then it names who stands in."""
+    refusals = []
+    if not person.handles:
+        refusals.append(Refusal("receiver", f"{person.name}不经办“{case.record.item_name}”，请另选"))
+    if person.from_on is not None:
+        words = away_words(person.from_on, person.to_on, person.stand_in or "")
+        refusals.append(Refusal("receiver", f"{person.name} {words}"))
+    if refusals:
+        raise Refused(refusals)
 
 
 EXTRAS: Mapping[str, Callable[[Work], None]] = {

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 from caseflow.desk.deadlines import STATE_KINDS, derive, open_deadline, state_deadline, stop_deadlines
 from caseflow.desk.effects import EFFECTS, EXTRAS, Work, nothing
 from caseflow.desk.intake import kept_day, write_materials
+from caseflow.desk.orders import order_along
 from caseflow.desk.paper_fields import issue_papers
 from caseflow.desk.recording import Happened, record
 from caseflow.desk.sideroads import SIDE_EXTRAS, deferral_within_promise
@@ -78,6 +79,7 @@ def advance(  # noqa: PLR0913, PLR0917 - one step has its case, its action, its 
     SIDE_EXTRAS.get(action, nothing)(work)
     _move(work)
     deferral_within_promise(work, work.changes.get("promised_due"))
+    order_along(work)
     return _write(work)
 
 
@@ -173,8 +175,10 @@ def _move(work: Work) -> None:
         if step.target.decision or step.target.key == "approved":
             work.changes.setdefault("decided_on", work.case.record.decided_on or work.today)
         _turn_deadlines(work)
-    elif work.case.record.handler_id is None and not step.action.anyone:
+    elif work.case.facts.holder is None and not step.action.anyone:
         work.changes.setdefault("handler_id", work.actor.id)
+    if work.case.facts.stand_in_for and not step.action.anyone:
+        work.told["stand_in_for"] = work.case.handler_name
     if work.case.record.answers:
         work.changes["answers"] = dict(work.case.record.answers)
     _derive_dates(work)

@@ -12,7 +12,6 @@ from caseflow.errors import NotFound
 from caseflow.house import BEIJING, Actor, House, beijing_day
 from caseflow.identity import ID_KIND_NAMES, IdKind, mask_number
 from caseflow.rules.checklist import LineState, line_name
-from caseflow.rules.clock import Limit, Unit
 from caseflow.store.counters import next_serial
 from caseflow.store.facts import CaseState
 from caseflow.store.models import PaperRow, PersonRow
@@ -31,20 +30,15 @@ KINDS = {
     "statement": ("待遇支付明细表", "支"),
     "service": ("送达回证", "送"),
     "transfer": ("交接单", "交"),
+    "order": ("督办单", "督"),
 }
 ONE_AT_A_TIME = ("statement", "completion")
 """Kinds of which only the newest stands: an earlier one of the same case is voided."""
-_UNITS = {Unit.WORKING_DAY: "个工作日", Unit.CALENDAR_DAY: "个自然日", Unit.MONTH: "个月", Unit.HOUR: "小时"}
 
 
 def paper_number(short: str, kind: str, year: int, serial: int) -> str:
     """沙医保受〔2026〕000123号: the bureau's short name, the kind's character, year and serial."""
     return f"{short}{KINDS[kind][1]}〔{year}〕{serial:06d}号"
-
-
-def limit_text(limit: Limit | None) -> str:
-    """19个工作日; nothing where there is no limit."""
-    return f"{limit.n}{_UNITS[limit.unit]}" if limit is not None and limit.n else ""
 
 
 def issue(

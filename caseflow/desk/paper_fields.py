@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import select
 
 from caseflow.desk.effects import Work
-from caseflow.desk.issuing import issue, limit_text, materials_of
+from caseflow.desk.issuing import issue, materials_of
 from caseflow.house import BEIJING
 from caseflow.rules.checklist import line_name
 from caseflow.rules.money import capital_amount
+from caseflow.rules.words import limit_text
 from caseflow.store.facts import CaseState
 from caseflow.store.models import StatementRow
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Engine, select, update
 
 from caseflow.desk.deadlines import DueDates, derive
+from caseflow.desk.orders import REPLY, change_order, running_order
 from caseflow.desk.recording import Happened, record
 from caseflow.house import House, beijing_day, system
 from caseflow.rules.calendar import WorkingCalendar
@@ -287,6 +288,10 @@ def _write(
         falls = {"due_on": one.after, "provisional": int(one.provisional), "lapsed_on": one.lapsed_on}
         deadline = update(DeadlineRow).where(DeadlineRow.bureau == change.bureau, DeadlineRow.id == one.id)
         session.execute(deadline.values(falls))
+        if one.kind == REPLY:
+            running = running_order(session, change.bureau, change.case_id)
+            if running is not None:
+                change_order(session, running, answer_by=one.after)
 
 
 def _due(change: Change) -> dict[str, Any]:

@@ -70,7 +70,8 @@ class Facts:
     """All that guards may look at. Ids are staff ids; `acts` says who already did which duty on this case.
 
     `overlooked` are the lines that the last notice could have named and did not; `running` the deadlines of the case
-    that run, with their last days; `broken` why the applicant's word is no longer taken, or nothing.
+    that run, with their last days; `broken` why the applicant's word is no longer taken, or nothing. `stand_in_for` are
+    those away today in whose place the actor stands; `handles` whether the actor's items include this one.
     """
 
     actor: int
@@ -94,6 +95,13 @@ class Facts:
     broken: str = ""
     paid: bool = False
     returned: bool = False
+    stand_in_for: frozenset[int] = frozenset()
+    handles: bool = True
+
+    @property
+    def holder(self) -> int | None:
+        """Who keeps others from acting: the handler, unless away with the actor in their place."""
+        return None if self.handler in self.stand_in_for else self.handler
 
     def lapsed(self, kind: str) -> bool:
         """Whether the running deadline of this kind ended before today."""
@@ -283,9 +291,18 @@ def _wrong_role(here: State, action: Action, facts: Facts) -> Refusal | None:
 
 
 def _others_case(action: Action, facts: Facts) -> Refusal | None:
-    if action.anyone or facts.handler in (None, facts.actor):
+    if action.anyone or facts.holder == facts.actor:
         return None
+    if facts.holder is None:
+        return not_handled(facts)
     return Refusal("others_case", f"本件由{facts.handler_name or '他人'}经办，须先由其释放或由主管指派")
+
+
+def not_handled(facts: Facts) -> Refusal | None:
+    """A case nobody holds is for those who handle its item; one of somebody away also for who stands in."""
+    if facts.handles or facts.handler in facts.stand_in_for:
+        return None
+    return Refusal("not_handled", "本事项不在您的经办事项之内，须由主管指派给经办人员")
 
 
 def _missing(action: Action, facts: Facts) -> tuple[Refusal, ...]:

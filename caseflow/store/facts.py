@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Date, Row, literal, null, select, type_coerce, union_all
+from sqlalchemy import ColumnElement, Connection, Date, Row, exists, literal, null, select, type_coerce, union_all
 
 from caseflow.errors import NotFound
 from caseflow.house import Actor, House
@@ -17,8 +17,10 @@ from caseflow.rules.clock import Clocks, Limit, Pause, Unit
 from caseflow.rules.flow import Facts, Flow, State
 from caseflow.rules.item import CaseType, Item, applies
 from caseflow.rules.past import Past, Told, read_past
+from caseflow.store.duty import away_on, handles
 from caseflow.store.editions import item_of
 from caseflow.store.models import CaseRow, DeadlineRow, EditionRow, EventRow, MaterialRow, PauseRow, StaffRow
+from caseflow.store.office_models import AbsenceRow
 from caseflow.store.side_models import BrokenWordRow, PaymentRow
 from caseflow.workflows import FLOWS
 
@@ -154,7 +156,7 @@ def _load(
     session: Connection, house: House, actor: Actor, which: ColumnElement[bool], today: date, *, lock: bool
 ) -> CaseState:
     query = (
-        select(*COLUMNS, EditionRow.definition, StaffRow.name)
+        select(*COLUMNS, EditionRow.definition, StaffRow.name, handles(actor.id), _stands_in(actor.id, today))
         .join(EditionRow, EditionRow.id == CaseRow.edition_id)
         .outerjoin(StaffRow, StaffRow.id == CaseRow.handler_id)
         .where(CaseRow.bureau == actor.bureau, which)
@@ -163,7 +165,7 @@ def _load(
     if row is None:
         message = "没有这个办件"
         raise NotFound(message)
-    *columns, definition, handler_name = row
+    *columns, definition, handler_name, handles_item, stands_in = row
     record = CaseRecord(*columns)
     item = item_of(definition)
     receipts, days = _receipts(session, record)
@@ -194,9 +196,16 @@ def _load(
         broken=_broken(session, record, item),
         paid=paid,
         returned=returned,
+        stand_in_for=frozenset({record.handler_id} if stands_in and record.handler_id is not None else ()),
+        handles=bool(handles_item),
     )
     state = flow.states[record.state]
     return CaseState(record, flow, state, item, receipts, days, checklist, pauses, past, handler_name or "", facts)
+
+
+def _stands_in(actor_id: int, today: date) -> ColumnElement[bool]:
+    """Whether the actor stands in today for whoever holds the case."""
+    return exists().where(AbsenceRow.staff_id == CaseRow.handler_id, AbsenceRow.stand_in_id == actor_id, away_on(today))
 
 
 def _receipts(session: Connection, record: CaseRecord) -> tuple[dict[str, Receipt], dict[str, date | None]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,17 +11,20 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from caseflow.errors import NotFound
-from caseflow.house import Actor, House
+from caseflow.house import Actor, House, beijing_day
 from caseflow.identity import ID_KIND_NAMES, IdKind, mask_number, mask_phone
 from caseflow.rules.calendar import WorkingCalendar
 from caseflow.rules.clock import Clocks, Reading, StripDay, over, read
 from caseflow.rules.flow import Choice, Clock
 from caseflow.rules.item import FieldKind, Item, applies
+from caseflow.rules.stages import Move, Stage, stages
 from caseflow.store import facts
 from caseflow.store.calendars import calendar_for
 from caseflow.store.facts import DEADLINE_NAMES, CaseRecord, CaseState
 from caseflow.store.models import DeadlineRow, EventRow, PaperRow, PersonRow, StatementRow
 from caseflow.views.clockbar import ClockBar, clock_bar, clock_strip, used_sentence
+from caseflow.views.orders import OrderLine, running_line
+from caseflow.views.stages import Piece, pieces
 from caseflow.views.timeline import Event, StepMark, step_bar, timeline
 from caseflow.views.timeline import Row as TimelineRow
 
@@ -32,12 +35,14 @@ DETAIL_NAMES = {
     "late_reason": "原因",
     "changes": "更正",
     "receiver": "接收人",
+    "stand_in_for": "代岗，原经办人",
     "received_on": "收件日期",
     "accepted_on": "受理日期",
     "materials": "收到",
     "lines": "告知",
     "total": "合计（元）",
     "due": "到期日",
+    "dates": "到期日",
     "papers": "重新出具",
     "text": "说明",
     "days": "日历变化",
@@ -46,6 +51,13 @@ DETAIL_NAMES = {
     "commitment_due": "承诺补齐到期",
     "deferred": "容缺材料",
     "carried_from": "转自办件",
+    "order": "督办",
+    "to": "发给",
+    "answer_by": "反馈期限",
+    "words": "说明",
+    "cause": "原因",
+    "measures": "措施",
+    "until": "承诺办结",
 }
 """What a recorded step tells beside the entries of its action, by the key the desk records it under."""
 
@@ -57,6 +69,12 @@ EVENT_NAMES = {
     "attach": "上传附件",
     "detach": "移除附件",
     "rate": "申请人评价",
+    "order_issue": "督办",
+    "order_escalate": "督办升级",
+    "order_answer": "督办反馈",
+    "order_accept": "督办反馈认可",
+    "order_return": "督办反馈退回",
+    "order_withdraw": "撤销督办",
 }
 """Recorded steps that are no action of a flow."""
 
@@ -118,6 +136,8 @@ class CaseFile:
     steps: tuple[StepMark, ...]
     timeline: tuple[TimelineRow, ...]
     papers: tuple[PaperLink, ...]
+    stays: tuple[Piece, ...]
+    order: OrderLine | None
 
     @property
     def applicant(self) -> Person:
@@ -156,6 +176,8 @@ def load_case(session: Connection, house: House, actor: Actor, number: str, toda
         steps=step_bar(case.flow, case.state, record.return_to, frozenset(event.to_state for event in events)),
         timeline=timeline(events, case.flow, DETAIL_NAMES, EVENT_NAMES),
         papers=_papers(session, record),
+        stays=pieces(_stays(calendar, case, events, stop)),
+        order=_order(session, calendar, case, today),
     )
 
 
@@ -175,6 +197,30 @@ def _events(session: Connection, record: CaseRecord) -> list[Event]:
         Event(row.seq, row.at, row.actor_name, row.action, row.from_state, row.to_state, row.detail)
         for row in _of(session, EventRow, record, EventRow.seq)
     ]
+
+
+def _stays(calendar: WorkingCalendar, case: CaseState, events: list[Event], stop: date) -> tuple[Stage, ...]:
+    """The stays of the case in its states; the first begins on the day of receipt."""
+    moved = [event for event in events if event.seq == 1 or event.from_state != event.to_state]
+    moves = [Move(beijing_day(event.at), event.to_state, None, event.actor_name) for event in moved]
+    moves[0] = replace(moves[0], day=case.record.received_on)
+    return stages(
+        calendar,
+        moves,
+        case.clocks.start,
+        stop,
+        case.pauses,
+        holder=(case.record.handler_id, case.handler_name),
+        limits=case.item.limits.stages,
+        ended=not case.state.open,
+    )
+
+
+def _order(session: Connection, calendar: WorkingCalendar, case: CaseState, today: date) -> OrderLine | None:
+    """The running order, looked for only where the case was ever ordered."""
+    if "order_issue" not in case.past.taken:
+        return None
+    return running_line(session, calendar, case.record.bureau, case.record.id, today)
 
 
 def _people(session: Connection, house: House, record: CaseRecord) -> tuple[Person, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, select
 
 from caseflow.house import Actor, House
 from caseflow.identity import normalise
@@ -27,11 +27,17 @@ class EarlierCase:
     is_open: bool
 
 
-def earlier_cases(session: Connection, house: House, actor: Actor, id_number: str) -> tuple[EarlierCase, ...]:
-    """The newest cases (at most 10) at the actor's bureau whose applicant has this number; none for an empty number."""
+def earlier_cases(
+    session: Connection, house: House, actor: Actor, id_number: str, item_key: str = ""
+) -> tuple[EarlierCase, ...]:
+    """The cases (at most 10) at the actor's bureau whose applicant has this number; none for an empty number.
+
+    Open ones of `item_key` come first, then open ones, then the newest: what warns is never beyond the tenth.
+    """
     plain = normalise(id_number)
     if not plain:
         return ()
+    same = case(((CaseRow.item_key == item_key) & (CaseRow.is_open == 1), 1), else_=0)
     query = (
         select(
             CaseRow.number,
@@ -43,7 +49,7 @@ def earlier_cases(session: Connection, house: House, actor: Actor, id_number: st
             CaseRow.is_open,
         )
         .where(CaseRow.bureau == actor.bureau, CaseRow.applicant_index == house.keys.index(plain))
-        .order_by(CaseRow.is_open.desc(), CaseRow.id.desc())
+        .order_by(same.desc(), CaseRow.is_open.desc(), CaseRow.id.desc())
         .limit(MOST)
     )
     return tuple(

@@ -80,7 +80,10 @@ def _confirmed(event: Event, needs: Mapping[str, str]) -> tuple[tuple[str, str],
 
 def _told(event: Event, labels: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """What was entered, with its label; what the page has no word for stays in the history only."""
-    told = ((labels[key], _text(key, value)) for key, value in event.detail.items() if key in labels and value != "on")
+    # An amended calendar tells every date it moved; the two limits are among them.
+    twice = {"due"} if "dates" in event.detail else set()
+    shown = ((key, value) for key, value in event.detail.items() if key in labels.keys() - twice and value != "on")
+    told = ((labels[key], _text(key, value)) for key, value in shown)
     return tuple((label, text) for label, text in told if text)
 
 
@@ -110,7 +113,12 @@ def _due(value: Mapping[str, Any]) -> str:
     )
 
 
-_WRITERS: Final = {"changes": _changes, "due": _due}
+def _dates(value: Mapping[str, Any]) -> str:
+    """一次性告知期限 2026-03-09 → 2026-03-11."""
+    return "；".join(f"{what} {moved}" for what, moved in value.items())
+
+
+_WRITERS: Final = {"changes": _changes, "due": _due, "dates": _dates}
 
 
 def step_bar(flow: Flow, state: State, return_to: str, visited: frozenset[str]) -> tuple[StepMark, ...]:

@@ -46,6 +46,7 @@ CHECKS = ("齐全完整", "真实有效", "合法合规", "符合办理条件")
 REASON = Need("reason", "理由", "long_text")
 OPINION = Need("opinion", "办理意见", "long_text")
 RESULT = Need("result", "办理结果", "long_text")
+WHY = Need("reason", "理由", "long_text", required=False)
 BASIS = Need("basis", "依据", required=False)
 COMPLETE = Need("complete", "材料齐全完整", "tick")
 GENUINE = Need("genuine", "材料真实有效", "tick")
@@ -139,7 +140,7 @@ def handing_over(target: State) -> Action:
         "hand_over",
         f"转{target.label.removesuffix('中')}",
         (Route("accepted", target.key),),
-        needs=(RECEIVER,),
+        needs=(RECEIVER, WHY),
         paper="transfer",
     )
 
@@ -170,7 +171,7 @@ def people(states: Iterable[State]) -> tuple[Action, ...]:
     until_decision = tuple(Route(state.key) for state in states if state.key not in ("approved", "paying", "suspended"))
     return (
         Action("claim", "领取", here, guards=(unclaimed,), anyone=True),
-        Action("release", "释放", here, guards=(held_by_actor,), anyone=True),
+        Action("release", "释放", here, guards=(held_by_actor,), needs=(WHY,), anyone=True),
         Action("assign", "指派", here, SUPERVISOR, needs=(Need("receiver", "经办人", "staff"), REASON), anyone=True),
         Action("correct", "更正", until_decision, needs=(REASON,)),
     )

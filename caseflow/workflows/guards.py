@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from caseflow.errors import Refusal
-from caseflow.rules.flow import Facts, State
+from caseflow.rules.flow import Facts, State, not_handled
 
 DUTIES = ("accept", "review", "check", "authorise", "pay")
 DUTY_TEXT = {"accept": "受理", "review": "审核", "check": "复核", "authorise": "审批", "pay": "拨付"}
@@ -53,9 +53,9 @@ def questions_answered(_here: State, facts: Facts) -> Refusal | None:
 
 
 def unclaimed(_here: State, facts: Facts) -> Refusal | None:
-    """Only a case that nobody holds can be claimed."""
-    if facts.handler is None:
-        return None
+    """Only a case that nobody holds, or somebody away, can be claimed, by those who handle its item or stand in."""
+    if facts.holder is None:
+        return not_handled(facts)
     if facts.handler == facts.actor:
         return Refusal("own_case", "本件已由您经办")
     return Refusal("others_case", f"本件已由{facts.handler_name or '他人'}经办")

@@ -15,12 +15,59 @@ OPEN_TO_ALL = {"static", "auth.login", "auth.enter", "public.progress", "public.
 EVERYWHERE = [
     ("GET", "/"),
     ("GET", "/search?q=zs"),
+    ("POST", "/bulk/claim"),
+    ("POST", "/bulk/print"),
+    ("POST", "/views"),
+    ("POST", "/views/1"),
+    ("POST", "/columns"),
     ("GET", "/overdue"),
+    ("GET", "/foresight"),
+    ("GET", "/foresight/staffing"),
     ("POST", "/overdue/assign"),
+    ("POST", "/overdue/order"),
+    ("GET", "/orders"),
+    ("GET", "/orders/1"),
+    ("POST", "/orders/1/answer"),
+    ("POST", "/orders/1/decide"),
+    ("POST", "/orders/1/paper"),
+    ("GET", "/board"),
+    ("GET", "/board.xlsx"),
+    ("GET", "/board/cases"),
+    ("GET", "/board/cases.xlsx"),
+    ("GET", "/reports"),
+    ("GET", "/reports.xlsx"),
     ("GET", "/items"),
     ("GET", "/items/shawan/inpatient-reimbursement"),
     ("GET", "/register"),
     ("POST", "/register"),
+    ("GET", "/register/drafts/key"),
+    ("POST", "/register/check"),
+    ("POST", "/register/again/1"),
+    ("POST", "/drafts/register"),
+    ("POST", "/drafts/register/key/drop"),
+    ("POST", "/drafts/cases/1"),
+    ("POST", "/drafts/cases/1/drop"),
+    ("GET", "/admin"),
+    ("GET", "/admin/staff"),
+    ("GET", "/admin/staff/new"),
+    ("POST", "/admin/staff/new"),
+    ("GET", "/admin/staff/shaw001"),
+    ("POST", "/admin/staff/shaw001"),
+    ("POST", "/admin/staff/shaw001/password"),
+    ("POST", "/admin/staff/shaw001/disable"),
+    ("GET", "/admin/places"),
+    ("POST", "/admin/places/window"),
+    ("POST", "/admin/places/window/1"),
+    ("GET", "/admin/items"),
+    ("POST", "/admin/items"),
+    ("GET", "/admin/absences"),
+    ("POST", "/admin/absences"),
+    ("POST", "/admin/absences/1/cancel"),
+    ("GET", "/admin/changes"),
+    ("GET", "/settings"),
+    ("POST", "/settings"),
+    ("GET", "/help"),
+    ("GET", "/help/queue"),
     ("GET", "/password"),
     ("POST", "/password"),
     ("POST", "/logout"),
@@ -71,6 +118,11 @@ def test_nobody_sees_anything_without_signing_in(anonymous: FlaskClient, method:
         ("supervisor", "/register"),
         ("auditor", "/register"),
         ("cashier", "/overdue"),
+        ("reviewer", "/foresight"),
+        ("administrator", "/foresight/staffing"),
+        ("supervisor", "/admin/staff"),
+        ("clerk", "/admin/items"),
+        ("auditor", "/admin/staff/new"),
     ],
 )
 def test_a_page_of_another_role_is_refused(login: Callable[[str], FlaskClient], role: str, path: str) -> None:
@@ -93,7 +145,18 @@ def test_who_handles_no_cases_is_led_to_the_items(login: Callable[[str], FlaskCl
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/overdue", "/items", "/items/shawan/newborn-enrolment", "/password", "/nowhere"]
+    "path",
+    [
+        "/",
+        "/overdue",
+        "/board",
+        "/board/cases",
+        "/reports",
+        "/items",
+        "/items/shawan/newborn-enrolment",
+        "/password",
+        "/nowhere",
+    ],
 )
 def test_every_page_forbids_what_does_not_come_from_here(login: Callable[[str], FlaskClient], path: str) -> None:
     page = login("supervisor").get(path)
@@ -122,7 +185,9 @@ def sent(value: str) -> bytes:
     return value.encode("utf-8", "surrogatepass")
 
 
-@pytest.mark.parametrize("name", ["tab", "item", "state", "lamp", "channel", "after"])
+@pytest.mark.parametrize(
+    "name", ["tab", "item", "state", "lamp", "channel", "after", "handler", "since", "until", "sort"]
+)
 def test_an_absurd_filter_is_refused_and_never_a_fault_of_ours(door: Door, name: str) -> None:
     browser = door.clerk.client
 
@@ -179,7 +244,7 @@ def test_a_database_that_cannot_answer_is_told_with_when_to_try_again(
         raise Unavailable("数据库正忙，请稍后再试。")
 
     browser = door.clerk
-    monkeypatch.setattr("web.queues.lamp_counts", busy)
+    monkeypatch.setattr("web.queues.page_counts", busy)
 
     page = browser.get("/")
 
@@ -193,7 +258,7 @@ def test_an_unexpected_fault_shows_no_details(door: Door, monkeypatch: pytest.Mo
         raise KeyError("110105194912310021")
 
     browser = door.clerk
-    monkeypatch.setattr("web.queues.lamp_counts", broken)
+    monkeypatch.setattr("web.queues.page_counts", broken)
 
     page = browser.get("/")
 
