@@ -137,7 +137,7 @@ def test_the_order_of_the_history_changes_nothing(history: list[Course], spell: 
 
 
 @settings(max_examples=60)
-@given(courses, st.integers(10, 10_000))
+@given(courses, st.integers(1_000, 10_000))
 def test_longer_than_any_case_ever_stayed_falls_back_and_says_so(history: list[Course], days: int) -> None:
     estimate = Experience(history).estimate(Spell("reviewing", days, days, 1))
 

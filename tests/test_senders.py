@@ -123,7 +123,7 @@ def test_a_gateway_that_is_not_there_is_said_to_be_so() -> None:
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "file:///etc/passwd", "http:///x", "http://127.0.0.1:99999/"])
 def test_only_http_and_https_are_spoken(url: str) -> None:
-    cause(SmsGateway(url, "secret"), SMS)
+    assert cause(SmsGateway(url, "secret"), SMS)
 
 
 def test_https_asks_for_a_certificate_it_trusts(certificate: tuple[Path, ssl.SSLContext]) -> None:

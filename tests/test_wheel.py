@@ -24,6 +24,7 @@ for package, path in (
 ):
     assert files(package).joinpath(path).is_file(), path
     assert "site-packages" in str(files(package)), package
+    print(package)
 """
 
 
@@ -57,7 +58,9 @@ def test_the_demo_runs_from_an_empty_folder(installed: Path, tmp_path: Path) -> 
 
 
 def test_the_wheel_carries_pages_migrations_and_definitions(installed: Path, tmp_path: Path) -> None:
-    run(str(installed / "python"), "-c", CARRIED, cwd=tmp_path)
+    found = run(str(installed / "python"), "-c", CARRIED, cwd=tmp_path)
+
+    assert found.split() == ["web", "web", "migrations", "caseflow.workflows", "caseflow.workflows"]
 
 
 def test_the_installed_program_answers_without_a_database(installed: Path, tmp_path: Path) -> None:

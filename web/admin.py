@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import Connection
 from werkzeug.wrappers import Response as BaseResponse
 
 from caseflow.desk import accounts
@@ -167,7 +167,7 @@ def disable(number: str) -> BaseResponse | str:
     return redirect(url_for("admin.show", number=number), 303)
 
 
-def _act(number: str, act: Callable[[Connection, Actor, str, datetime], None], said: str) -> BaseResponse | str:
+def _act(number: str, act: Callable[[Any, Actor, str, datetime], None], said: str) -> BaseResponse | str:
     """One change of an account without entries of its own."""
     try:
         with writing(db_engine()) as connection:

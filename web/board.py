@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from io import BytesIO
+from typing import Any
 
 import structlog
 from flask import Blueprint, Response, render_template, request, send_file
-from sqlalchemy import Connection
 
 from caseflow.errors import BadInput, Fault, Refusal, Refused
 from caseflow.papers.workbook import Head, Sheet, Value, write_workbook
@@ -37,7 +37,7 @@ _OPENS, _CLOSES = 8, 20
 _LAST_DAY = 7
 
 
-def names(session: Connection) -> Choices:
+def names(session: Any) -> Choices:
     """What the figures of this bureau can be narrowed to."""
     bureau = current_actor().bureau
     catalogue = house().catalogue
@@ -45,7 +45,7 @@ def names(session: Connection) -> Choices:
     return choices(session, bureau, items, catalogue.bureau(bureau).windows)
 
 
-def scope_here(session: Connection, asked: Asked, *, lamps_shown: bool = False) -> Scope:
+def scope_here(session: Any, asked: Asked, *, lamps_shown: bool = False) -> Scope:
     """The actor's bureau, narrowed to what was asked."""
     calendar: WorkingCalendar = working_calendar(session, house(), current_actor().bureau)
     return scope_for(session, calendar, current_actor().bureau, today(), asked.chosen, lamps_shown=lamps_shown)

@@ -52,6 +52,14 @@ COLUMNS_KEPT = "columns"
 _LONGEST_SEARCH = 60
 _LONGEST_REASON = 500
 _WHOLE_NUMBER = r"[0-9A-Za-z]{2}\d{6}[0-9A-Za-z]{10}"
+_WORDS = {
+    "tabs": TABS,
+    "lamps": LAMPS,
+    "sorts": SORTS,
+    "default_sort": DEFAULT,
+    "states": OPEN_STATES,
+    "channels": CHANNELS,
+}
 _EMPTY = {
     "mine": ("您手上没有办件。", "到“待领取”领取，或按 n 登记新的申请。"),
     "section": ("本科室没有在办的办件。", "收到申请后，由窗口人员在“收件登记”登记。"),
@@ -261,12 +269,7 @@ def _queue_page(listing: Listing, after: Place | None, refusal: Refusal | None =
         views=kept.views,
         columns=chosen_columns(kept.values.get(COLUMNS_KEPT, "")),
         every_column=COLUMNS,
-        tabs=TABS,
-        lamps=LAMPS,
-        sorts=SORTS,
-        default_sort=DEFAULT,
-        states=OPEN_STATES,
-        channels=CHANNELS,
+        **_WORDS,
         items=house().catalogue.items_of(actor.bureau),
         empty=_EMPTY[listing.filters.tab],
         place=place_text,

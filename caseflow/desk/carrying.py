@@ -44,13 +44,7 @@ def carry_over(  # noqa: PLR0913, PLR0917 - the old case, the new item's own ent
     if case.record.item_key == item_key:
         raise Refused([Refusal("same_item", "新事项与原事项相同，不需要转登记；内容有误请用更正")])
     advance(session, house, actor, case_id, version, "withdraw", {"kind": "录入错误", "reason": reason}, now)
-    query = select(*PersonRow.__table__.columns).where(
-        PersonRow.bureau == case.record.bureau, PersonRow.case_id == case.record.id
-    )
-    rows = session.execute(query.order_by(PersonRow.part, PersonRow.place)).all()
-    parties = {
-        part: [party_of(house, row) for row in rows if row.part == part] for part in ("applicant", "agent", "concerned")
-    }
+    parties = _parties(session, house, case.record.bureau, case.record.id)
     application = Application(
         item_key=item_key,
         applicant=parties["applicant"][0],
@@ -79,3 +73,11 @@ def applicant_again(session: Connection, house: House, actor: Actor, number: str
     if row is None:
         raise NotFound("没有这个办件")
     return Party(row.name, IdKind(row.id_kind), reveal(session, house, actor, row.id, AGAIN, now), row.phone)
+
+
+def _parties(session: Connection, house: House, bureau: str, case_id: int) -> dict[str, list[Party]]:
+    """The people of a case by their part, in order, their numbers opened."""
+    query = select(*PersonRow.__table__.columns).where(PersonRow.bureau == bureau, PersonRow.case_id == case_id)
+    rows = session.execute(query.order_by(PersonRow.part, PersonRow.place)).all()
+    parts = ("applicant", "agent", "concerned")
+    return {part: [party_of(house, row) for row in rows if row.part == part] for part in parts}

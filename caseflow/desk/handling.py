@@ -23,12 +23,8 @@ from caseflow.rules.entries import text_fault
 from caseflow.rules.flow import Effect, Step
 from caseflow.rules.item import CaseType
 from caseflow.store.facts import CaseState, load_case
-from caseflow.store.models import (
-    AccessRow,
-    DeadlineRow,
-    EventRow,
-    PersonRow,
-)
+from caseflow.store.models import DeadlineRow, EventRow, PersonRow
+from caseflow.store.side_models import AccessRow
 from caseflow.workflows.guards import separate_duties
 
 BEFORE_ACCEPTANCE = ("received", "supplementing")

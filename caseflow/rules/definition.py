@@ -26,6 +26,7 @@ from caseflow.rules.item import (
     SituationOption,
     When,
 )
+from caseflow.rules.rating import FOLLOW_UP, MOST_FOLLOW_UP
 from caseflow.rules.supervision import ANSWER_DAYS
 from caseflow.rules.toml_reader import TableReader, parse_toml, shown
 from caseflow.rules.words import CHANNELS
@@ -41,10 +42,6 @@ _MOST_COPIES = 99
 _MOST_VISITS = 99
 _MOST_MONTHS = 120
 _MOST_ANSWER_DAYS = 30
-_MOST_FOLLOW_UP = 60
-FOLLOW_UP: Mapping[str, int] = {"call_back": 1, "rectify": 15, "repay": 5}
-"""Working days where the bureau says nothing: 回访 and 整改 after a bad grade (国办发〔2019〕51号; the days are local),
-and paying again after 退汇."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +103,7 @@ def read_bureau(text: str, place: str) -> Bureau:
         hours=table.text("hours"),
         reception=_reception(table),
         windows=table.texts("windows"),
-        follow_up={**FOLLOW_UP, **table.number_map("follow_up", tuple(FOLLOW_UP), _MOST_FOLLOW_UP)},
+        follow_up={**FOLLOW_UP, **table.number_map("follow_up", tuple(FOLLOW_UP), MOST_FOLLOW_UP)},
         answer_days=_answer_days(table),
     )
     table.done()

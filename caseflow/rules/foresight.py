@@ -98,6 +98,7 @@ class _Rest:
 
     @classmethod
     def of(cls, lengths: Counter[int]) -> _Rest:
+        """What these lengths, in working days, say."""
         total, tail = sum(lengths.values()), []
         above = total
         for n in range(max(lengths, default=0)):

@@ -155,16 +155,7 @@ def load_case_by_number(session: Connection, house: House, actor: Actor, number:
 def _load(
     session: Connection, house: House, actor: Actor, which: ColumnElement[bool], today: date, *, lock: bool
 ) -> CaseState:
-    query = (
-        select(*COLUMNS, EditionRow.definition, StaffRow.name, handles(actor.id), _stands_in(actor.id, today))
-        .join(EditionRow, EditionRow.id == CaseRow.edition_id)
-        .outerjoin(StaffRow, StaffRow.id == CaseRow.handler_id)
-        .where(CaseRow.bureau == actor.bureau, which)
-    )
-    row = session.execute(query.with_for_update(of=CaseRow) if lock else query).one_or_none()
-    if row is None:
-        message = "没有这个办件"
-        raise NotFound(message)
+    row = _row(session, actor, which, today, lock=lock)
     *columns, definition, handler_name, handles_item, stands_in = row
     record = CaseRecord(*columns)
     item = item_of(definition)
@@ -201,6 +192,20 @@ def _load(
     )
     state = flow.states[record.state]
     return CaseState(record, flow, state, item, receipts, days, checklist, pauses, past, handler_name or "", facts)
+
+
+def _row(session: Connection, actor: Actor, which: ColumnElement[bool], today: date, *, lock: bool) -> tuple[Any, ...]:
+    query = (
+        select(*COLUMNS, EditionRow.definition, StaffRow.name, handles(actor.id), _stands_in(actor.id, today))
+        .join(EditionRow, EditionRow.id == CaseRow.edition_id)
+        .outerjoin(StaffRow, StaffRow.id == CaseRow.handler_id)
+        .where(CaseRow.bureau == actor.bureau, which)
+    )
+    row = session.execute(query.with_for_update(of=CaseRow) if lock else query).one_or_none()
+    if row is None:
+        message = "没有这个办件"
+        raise NotFound(message)
+    return tuple(row)
 
 
 def _stands_in(actor_id: int, today: date) -> ColumnElement[bool]:

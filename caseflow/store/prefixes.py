@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, literal
+from sqlalchemy import ColumnElement, Text, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -17,9 +17,17 @@ class _BeginsWith(FunctionElement[bool]):
     inherit_cache = True
 
 
-def begins_with(column: ColumnElement[str] | Any, text: str) -> ColumnElement[bool]:
-    """Whether a column begins with a text, letter case and all; its index on PostgreSQL is of text_pattern_ops."""
-    return _BeginsWith(column, literal(text), literal(text + _LAST))
+def begins_with(column: ColumnElement[str] | Any, name: str) -> ColumnElement[bool]:
+    """Whether a column begins with the text whose `bounds` are given under a name, letter case and all.
+
+    The column's index on PostgreSQL is of text_pattern_ops.
+    """
+    return _BeginsWith(column, bindparam(name, type_=Text), bindparam(f"{name}_end", type_=Text))
+
+
+def bounds(name: str, text: str) -> dict[str, str]:
+    """The values of `begins_with` for a text."""
+    return {name: text, f"{name}_end": text + _LAST}
 
 
 @compiles(_BeginsWith)

@@ -196,3 +196,16 @@ class PublicAttemptRow(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     window_start: Mapped[datetime] = mapped_column(primary_key=True)
     count: Mapped[int]
+
+
+class AccessRow(Base):
+    """A look at a full number: who, which person, why."""
+
+    __tablename__ = "access"
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    bureau: Mapped[str]
+    case_id: Mapped[int] = mapped_column(Big)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="RESTRICT"))
+    at: Mapped[datetime]
+    reason: Mapped[str]

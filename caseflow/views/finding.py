@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from re import ASCII, fullmatch
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, literal, select, union
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, literal, select, union
 
 from caseflow.errors import BadInput
 from caseflow.house import Actor
 from caseflow.identity import check_phone
 from caseflow.rules.calendar import WorkingCalendar
 from caseflow.store.models import CaseRow
-from caseflow.store.prefixes import begins_with
-from caseflow.views.lines import Line, line_query, lines_of
+from caseflow.store.prefixes import begins_with, bounds
+from caseflow.views.lines import AnySelect, Line, line_query, lines_of
 
 MOST: Final = 50
 _Ids = Select[*tuple[Any, ...]]
+
+_EXACT: Final[Mapping[str, ColumnElement[bool]]] = {
+    "code": CaseRow.query_code == bindparam("code"),
+    "number": CaseRow.number == bindparam("number"),
+    "short": CaseRow.number == bindparam("short"),
+}
+_WAYS: Final[Mapping[str, ColumnElement[bool]]] = {
+    **_EXACT,
+    "name": begins_with(CaseRow.applicant_name, "name"),
+    "initials": begins_with(CaseRow.applicant_initials, "initials"),
+    "last4": CaseRow.applicant_last4 == bindparam("last4"),
+    "phone": CaseRow.applicant_phone == bindparam("phone"),
+}
+"""Every way of finding, by the name of what it looks for; the statements are made once and asked with values."""
 
 
 def find(
@@ -27,55 +43,72 @@ def find(
     """At most 51 cases, the newest first; `area` are the nine digits every number of the bureau begins with."""
     if not _plain(words):
         return ()
-    ways = [*_exact_ways(actor, words, area), *_other_ways(actor, words)]
-    together = union(*ways).subquery()
-    newest = select(together.c.id, literal(0).label("rank"), together.c.id.label("place"))
-    found = newest.order_by(together.c.id.desc()).limit(MOST + 1).subquery()
-    return lines_of(session, calendar, line_query(found).order_by(found.c.id.desc()), today)
+    wanted = _exact(words, area) | _others(words)
+    return lines_of(session, calendar, _query(tuple(wanted)), today, _values(actor, wanted))
 
 
 def exactly(session: Connection, actor: Actor, area: str, words: str) -> str | None:
     """The number of the one case whose number, short number or query code this is; None for none."""
-    ways = _exact_ways(actor, words, area)
-    if not ways:
+    wanted = _exact(words, area)
+    if not wanted:
         return None
-    query = select(CaseRow.number).where(CaseRow.bureau == actor.bureau, CaseRow.id.in_(union(*ways)))
-    numbers = session.execute(query.limit(2)).scalars().all()
+    query = select(CaseRow.number).where(CaseRow.bureau == actor.bureau, CaseRow.id.in_(_together(tuple(wanted))))
+    numbers = session.execute(query.limit(2), _values(actor, wanted)).scalars().all()
     return numbers[0] if len(numbers) == 1 else None
 
 
-def _exact_ways(actor: Actor, words: str, area: str) -> list[_Ids]:
+@cache
+def _query(ways: tuple[str, ...]) -> AnySelect:
+    """The lines of the newest cases that one of these ways finds."""
+    together = _together(ways).subquery()
+    newest = select(together.c.id, literal(0).label("rank"), together.c.id.label("place"))
+    found = newest.order_by(together.c.id.desc()).limit(MOST + 1).subquery()
+    return line_query(found).order_by(found.c.id.desc())
+
+
+def _together(ways: tuple[str, ...]) -> Any:
+    return union(*(_ids(_WAYS[way]) for way in ways))
+
+
+def _ids(condition: ColumnElement[bool]) -> _Ids:
+    """The newest cases that fulfil a condition: no way of asking can hold more of the newest than are shown."""
+    query = select(CaseRow.id).where(and_(CaseRow.bureau == bindparam("bureau"), condition))
+    return select(query.order_by(CaseRow.id.desc()).limit(MOST + 1).subquery())
+
+
+def _values(actor: Actor, wanted: Mapping[str, str]) -> dict[str, str]:
+    values = {"bureau": actor.bureau}
+    for way, text in wanted.items():
+        values |= bounds(way, text) if way in {"name", "initials"} else {way: text}
+    return values
+
+
+def _exact(words: str, area: str) -> dict[str, str]:
     text = _plain(words)
     code = _code(text)
-    ways = []
+    wanted = {}
     if fullmatch(r"[0-9A-Z]{8}", code, ASCII):
-        ways.append(_ids(actor, CaseRow.query_code == code))
+        wanted["code"] = code
     if fullmatch(r"\d{24}", code, ASCII):
-        ways.append(_ids(actor, CaseRow.number == code))
+        wanted["number"] = code
     short = fullmatch(r"(\d{6})-?(\d)(\d{3,6})", text, ASCII)
     if short:
-        ways.append(_ids(actor, CaseRow.number == f"{area}20{short[1]}{short[2]}{short[3].zfill(6)}"))
-    return ways
+        wanted["short"] = f"{area}20{short[1]}{short[2]}{short[3].zfill(6)}"
+    return wanted
 
 
-def _other_ways(actor: Actor, words: str) -> list[_Ids]:
+def _others(words: str) -> dict[str, str]:
     text = _plain(words)
     code = _code(text)
-    ways = [_ids(actor, begins_with(CaseRow.applicant_name, text))]
+    wanted = {"name": text}
     if fullmatch(r"[a-z0-9]{2,40}", text.lower(), ASCII):
-        ways.append(_ids(actor, begins_with(CaseRow.applicant_initials, text.lower())))
+        wanted["initials"] = text.lower()
     if fullmatch(r"[0-9A-Z]{4}", code, ASCII):
-        ways.append(_ids(actor, CaseRow.applicant_last4 == code))
+        wanted["last4"] = code
     phone = _phone(text)
     if phone:
-        ways.append(_ids(actor, CaseRow.applicant_phone == phone))
-    return ways
-
-
-def _ids(actor: Actor, condition: Any) -> _Ids:
-    """The newest cases that fulfil a condition: no way of asking can hold more of the newest than are shown."""
-    query = select(CaseRow.id).where(and_(CaseRow.bureau == actor.bureau, condition))
-    return select(query.order_by(CaseRow.id.desc()).limit(MOST + 1).subquery())
+        wanted["phone"] = phone
+    return wanted
 
 
 def _plain(words: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -112,9 +112,15 @@ def _order_level() -> ScalarSelect[int]:
     return select(func.max(OrderRow.level)).where(running).correlate(CaseRow).scalar_subquery()
 
 
-def lines_of(session: Connection, calendar: WorkingCalendar, query: AnySelect, today: date) -> tuple[Line, ...]:
-    """The lines of a query made by `line_query`, with their lamps."""
-    rows = session.execute(query).all()
+def lines_of(
+    session: Connection,
+    calendar: WorkingCalendar,
+    query: AnySelect,
+    today: date,
+    values: Mapping[str, Any] | None = None,
+) -> tuple[Line, ...]:
+    """The lines of a query made by `line_query`, asked with these values, with their lamps."""
+    rows = session.execute(query, values).all()
     pauses = lamps.pauses_of(session, rows)
     readings = {row.id: lamps.reading_of(calendar, row, pauses, today) for row in rows if row.is_open}
     return tuple(_line(row, readings.get(row.id), today) for row in rows)

@@ -13,7 +13,8 @@ from caseflow.house import Actor
 from caseflow.rules.checklist import Mark, Receipt
 from caseflow.store.db import reading, writing
 from caseflow.store.journal import START, Entry, link
-from caseflow.store.models import AccessRow, CaseRow, DeadlineRow, EventRow, PaperRow, PersonRow
+from caseflow.store.models import CaseRow, DeadlineRow, EventRow, PaperRow, PersonRow
+from caseflow.store.side_models import AccessRow
 from tests.support.office import Office, open_office
 from tests.support.roads import ACCEPT, APPROVE, CHECK, HAND_OVER, PAY, ROADS, SETTLE, SMALL
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Engine, event, select
 
 from caseflow.store.db import reading
-from caseflow.store.models import AccessRow, CaseRow, PaperRow, PersonRow
+from caseflow.store.models import CaseRow, PaperRow, PersonRow
+from caseflow.store.side_models import AccessRow
 from caseflow.views.casefile import load_case
 from tests.support.office import Office, open_office
 from tests.support.roads import ROADS

@@ -12,8 +12,9 @@ from werkzeug.test import TestResponse
 
 from caseflow.desk import staff
 from caseflow.store.db import reading, writing
-from caseflow.store.models import AccessRow, CaseRow, StaffRow
+from caseflow.store.models import CaseRow, StaffRow
 from caseflow.store.office_models import DraftRow
+from caseflow.store.side_models import AccessRow
 from tests.support.office import Office
 from tests.web.counter import Counter, Door, number_of, read_form
 
@@ -82,7 +83,7 @@ def test_a_registration_sent_is_offered_no_more(door: Door) -> None:
 
     assert late.json == {"saved": ""}
     assert drafts(door.office) == 0
-    assert "未提交的登记" not in clerk.get("/register").text
+    assert "有一份" not in clerk.get("/register").text
 
 
 def test_anothers_registration_can_neither_be_opened_nor_dropped(door: Door) -> None:

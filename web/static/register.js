@@ -112,7 +112,8 @@
 
   // Somebody carried over or a form continued: on with the first entry that is missing.
   const entries = all("form.step-2 .field input").filter((input) => input.offsetParent);
-  if (entries.length && entries[0].value && !document.getElementById("wrong")) {
+  // What the page came with, not what a quick hand typed before this script ran.
+  if (entries.length && entries[0].defaultValue && !document.getElementById("wrong")) {
     const missing = entries.find((input) => input.value === "" && input.required) || entries.find((input) => input.value === "");
     if (missing) missing.focus({ preventScroll: true });
   }
