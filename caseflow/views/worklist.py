@@ -98,10 +98,14 @@ def handled_states(roles: frozenset[str]) -> tuple[str, ...]:
 
 def scope_of(actor: Actor, tab: str, today: date) -> ColumnElement[bool]:
     """The open cases of a tab: only the person's bureau, and only states that their roles handle or watch."""
-    here = and_(CaseRow.bureau == actor.bureau, CaseRow.is_open == 1)
-    section = and_(here, _section(actor))
+    return and_(CaseRow.bureau == actor.bureau, CaseRow.is_open == 1, _of_tab(actor, tab, today))
+
+
+def _of_tab(actor: Actor, tab: str, today: date) -> ColumnElement[bool]:
+    """What tells the cases of a tab from the other open ones of the bureau."""
+    section = _section(actor)
     scopes = {
-        "mine": and_(here, CaseRow.handler_id == actor.id),
+        "mine": CaseRow.handler_id == actor.id,
         "section": section,
         "unclaimed": and_(section, _waits(actor, today)),
         "paused": and_(section, CaseRow.state == "suspended"),
@@ -131,11 +135,12 @@ def page_counts(
 
     A second one follows where a limit runs in other units than working days: those cases are read one by one.
     """
-    scope = and_(scope_of(actor, filters.tab, today), *_narrowed(filters))
-    by_lamp = [and_(scope, one) for one in _told_apart(calendar, today)]
+    within = and_(_of_tab(actor, filters.tab, today), *_narrowed(filters))
+    by_lamp = [and_(within, one) for one in _told_apart(calendar, today)]
     of_nav = _nav_conditions(actor, today)
     row: list[int] = list(session.execute(_counting(actor, today, (*of_nav, *by_lamp))).one())
     over, due_today, soon, paused, running, waiting, odd = row[len(of_nav) : -2]
+    scope = and_(scope_of(actor, filters.tab, today), within)
     ids = lamps.soon_by_reading(session, calendar, scope, today) if odd else ()
     soon += len(ids)
     counts = LampCounts(over, due_today, soon, paused, running - soon, waiting, ids)
