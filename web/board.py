@@ -61,10 +61,7 @@ def download(content: BytesIO, name: str) -> Response:
 @allow(*WATCHERS)
 def show() -> str:
     """The board of a period."""
-    asked = read_asked(today())
-    with reading(db_engine()) as session:
-        known = names(session)
-        found = board(session, scope_here(session, asked, lamps_shown=True), asked.span)
+    asked, known, found = _read()
     return render_template(
         "board/show.html",
         asked=asked,
@@ -84,6 +81,13 @@ def show() -> str:
     )
 
 
+def _read() -> tuple[Asked, Choices, Board]:
+    """What was asked for, what it can be narrowed to, and the figures."""
+    asked = read_asked(today())
+    with reading(db_engine()) as session:
+        return asked, names(session), board(session, scope_here(session, asked, lamps_shown=True), asked.span)
+
+
 def hours_of(found: Board) -> range:
     """The hours of the heat map: the office's day, and whatever else cases came in."""
     hours = [hour for _, hour in found.slots]
@@ -94,10 +98,7 @@ def hours_of(found: Board) -> range:
 @allow(*WATCHERS)
 def take_board() -> Response:
     """The figures of the board as a workbook."""
-    asked = read_asked(today())
-    with reading(db_engine()) as session:
-        known = names(session)
-        found = board(session, scope_here(session, asked, lamps_shown=True), asked.span)
+    asked, known, found = _read()
     content = BytesIO()
     write_workbook(content, board_sheets(found, known))
     _log("board", asked, len(METRICS))

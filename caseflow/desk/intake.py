@@ -211,12 +211,6 @@ def _insert_case(  # noqa: PLR0913, PLR0917 - one row, one place
 ) -> tuple[int, CaseRef]:
     number = _next_number(session, house, actor, application.channel, beijing_day(now))
     code = _fresh_query_code(session)
-    promised, statutory = _limits(item)
-    calendar = calendar_for(session, house, actor.bureau)
-    immediate = item.case_type is CaseType.IMMEDIATE
-    complete = check_materials(item, application.answers, application.receipts).complete
-    start = received_on if immediate and complete else None
-    dates = derive(calendar, Clocks(start, promised, statutory), received_on)
     row = {
         "bureau": actor.bureau,
         "number": number,
@@ -236,11 +230,7 @@ def _insert_case(  # noqa: PLR0913, PLR0917 - one row, one place
         "state_since": received_on,
         "received_at": now,
         "received_on": received_on,
-        "promised_n": promised.n if promised else None,
-        "promised_unit": promised.unit.value if promised else None,
-        "statutory_n": statutory.n if statutory else None,
-        "statutory_unit": statutory.unit.value if statutory else None,
-        **dates.columns(calendar),
+        **_limit_columns(session, house, application, item, received_on),
         "answers": dict(application.answers),
         "fields": fields,
         "note": application.note.strip(),
@@ -249,6 +239,25 @@ def _insert_case(  # noqa: PLR0913, PLR0917 - one row, one place
     case_id = session.execute(insert(CaseRow).values(row).returning(CaseRow.id)).scalar_one()
     _first_event(session, house, actor, application, case_id, received_on, now)
     return case_id, CaseRef(case_id, number, code, 1)
+
+
+def _limit_columns(
+    session: Connection, house: House, application: Application, item: Item, received_on: date
+) -> dict[str, Any]:
+    """Both limits as they stand at registration, and the dates of a 即办件 that is complete the day it comes in."""
+    promised, statutory = _limits(item)
+    calendar = calendar_for(session, house, item.bureau)
+    immediate = item.case_type is CaseType.IMMEDIATE
+    complete = check_materials(item, application.answers, application.receipts).complete
+    start = received_on if immediate and complete else None
+    dates = derive(calendar, Clocks(start, promised, statutory), received_on)
+    return {
+        "promised_n": promised.n if promised else None,
+        "promised_unit": promised.unit.value if promised else None,
+        "statutory_n": statutory.n if statutory else None,
+        "statutory_unit": statutory.unit.value if statutory else None,
+        **dates.columns(calendar),
+    }
 
 
 def applicant_columns(house: House, party: Party) -> dict[str, str]:

@@ -4,17 +4,16 @@ from collections.abc import Callable
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine
 
 from caseflow.desk import accounts, staff
 from caseflow.desk import office as rooms
 from caseflow.desk.accounts import Profile
 from caseflow.errors import BadInput, NotAllowed, NotFound, NotSignedIn, Refused
 from caseflow.store.db import reading, writing
-from caseflow.store.models import StaffRow
 from caseflow.views import office as view
 from caseflow.views.office import Person
-from tests.support.office import Office, open_office
+from tests.support.office import Office, hire_elsewhere, open_office
 
 TRANSFER = "transfer-continuation"
 PASSWORD = "blue-horse-7x"
@@ -189,16 +188,7 @@ def test_ended_sessions_are_over(office: Office) -> None:
 @pytest.mark.parametrize("act", ["unlock", "end_sessions", "enable", "disable", "reset", "roles", "profile"])
 def test_another_bureaus_account_is_as_if_none(office: Office, act: str) -> None:
     admin, now = office.staff["administrator"], office.now
-    row = {
-        "bureau": "shuimogou",
-        "number": "smg-1",
-        "name": "周晓燕",
-        "password_hash": "-",
-        "active": 1,
-        "must_change": 0,
-    }
-    with writing(office.engine) as session:
-        session.execute(insert(StaffRow).values(created_at=now, **row))
+    hire_elsewhere(office)
     acts: dict[str, Callable[[Connection], object]] = {
         "unlock": lambda session: accounts.unlock(session, admin, "smg-1", now),
         "end_sessions": lambda session: accounts.end_sessions(session, admin, "smg-1", now),

@@ -15,7 +15,7 @@ from caseflow.store.db import reading, writing
 from caseflow.store.models import StaffRow
 from caseflow.store.office_models import StaffChangeRow, StaffItemRow, WindowRow
 from caseflow.views import office as view
-from tests.support.office import Office, open_office
+from tests.support.office import Office, hire_elsewhere, open_office
 from tests.support.roads import ACCEPT
 
 TRANSFER = "transfer-continuation"
@@ -193,20 +193,6 @@ def test_unknown_items_and_other_bureaus_people_are_not_ticked(office: Office) -
         )
     with reading(office.engine) as session:
         assert session.execute(select(StaffItemRow)).all() == []
-
-
-def hire_elsewhere(office: Office) -> int:
-    row = {
-        "bureau": "shuimogou",
-        "number": "smg-1",
-        "name": "周晓燕",
-        "password_hash": "-",
-        "active": 1,
-        "must_change": 0,
-    }
-    with writing(office.engine) as session:
-        made = session.execute(insert(StaffRow).values(created_at=office.now, **row).returning(StaffRow.id))
-        return int(made.scalar_one())
 
 
 def test_a_case_is_not_handed_to_somebody_away_and_the_stand_in_is_named(office: Office) -> None:

@@ -158,3 +158,18 @@ def open_office(
             staff_id = _hire(session, bureau, number, name, roles)
             staff[name] = Actor(staff_id, number, name, bureau, frozenset(roles), "A区3号")
     return Office(engine, house, bureau, staff)
+
+
+def hire_elsewhere(office: Office) -> int:
+    """The id of somebody of another bureau, "smg-1"."""
+    row = {
+        "bureau": "shuimogou",
+        "number": "smg-1",
+        "name": "周晓燕",
+        "password_hash": "-",
+        "active": 1,
+        "must_change": 0,
+    }
+    with writing(office.engine) as session:
+        made = session.execute(insert(StaffRow).values(created_at=office.now, **row).returning(StaffRow.id))
+        return int(made.scalar_one())
