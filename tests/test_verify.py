@@ -47,7 +47,10 @@ def sealed(office: Office, path: Path) -> None:
 
 
 def faults(session: Connection, house: House, path: Path) -> list[str]:
-    found = [fault for seal in seals_at(path) if (fault := seal_fault(session, house, seal))]
+    seals = seals_at(path)
+    befores = [0, *(seal.last for seal in seals)]
+    told = (seal_fault(session, house, seal, before) for seal, before in zip(seals, befores, strict=False))
+    found = [fault for fault in told if fault]
     return found + [one.text for one in check_batch(session, house, "shawan", 0).broken]
 
 
@@ -193,6 +196,27 @@ def test_a_second_seal_of_nothing_new_is_not_written(office: Office, tmp_path: P
     sealed(office, path)
 
     assert len(seals_at(path)) == 2
+
+
+def test_a_seal_taken_out_of_the_file_is_missed(office: Office, tmp_path: Path) -> None:
+    path = tmp_path / "seals.jsonl"
+    for _ in range(2):
+        office.register(TRANSFER)
+        sealed(office, path)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:1] + lines[2:]))
+
+    with reading(office.engine) as session:
+        assert "与上一次封存不相接，封存记录有缺" in faults(session, office.house, path)
+
+
+def test_two_seals_in_one_minute_are_one(office: Office, tmp_path: Path) -> None:
+    path = tmp_path / "seals.jsonl"
+    with reading(office.engine) as session:
+        first = seal_history(session, office.house, path, office.now)
+        second = seal_history(session, office.house, path, office.now + timedelta(seconds=59))
+
+    assert (first is not None, second) == (True, None)
 
 
 def test_a_seal_cut_off_by_a_crash_is_replaced_by_the_next(office: Office, tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ def save(number: str) -> BaseResponse | str:
     try:
         _checked()
         with writing(db_engine()) as connection:
+            accounts.unchanged(connection, actor, number, request.form.get("seen", "")[:400])
             changed = accounts.set_profile(connection, actor, number, typed.profile, now())
             moved = accounts.set_roles(connection, actor, number, typed.roles, now())
             held = person(connection, actor.bureau, number, today(), now()).held
@@ -213,6 +214,7 @@ def _show(number: str, typed: Typed | None = None, error: CaseflowError | None =
     return render_template(
         "admin/person.html",
         one=one,
+        seen=accounts.as_seen(one.name, one.section, one.window, one.roles),
         typed=form,
         told=told,
         faults=faults_of(error, FIELDS),

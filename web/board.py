@@ -130,7 +130,7 @@ def board_sheets(found: Board, known: Choices) -> list[Sheet]:
         _sheet("指标", figures, "指标", "本期", "上期", "去年同期", "#分子", "#分母", "定义"),
         _sheet("趋势", trend, "起", "止", "#收件", "#办结", "#超期办结"),
         _sheet("在办负荷", load, "经办人", *(f"#{name}" for name in LAMPS.values()), "#合计"),
-        _sheet("环节用时", stages, "环节", "#件数", "#次数", "#中位（工作日）", "#P90（工作日）"),
+        _sheet("环节用时", stages, "环节", "#件数", "#次数", "#中位（工作日）", "#九成不超过（工作日）"),
         _sheet("超期事项", late, "事项", "#超期办结", "#在办超期", "#合计"),
         _sheet("收件时段", slots, "星期", "时段", "#收件"),
     ]
@@ -189,7 +189,7 @@ def take_cases() -> Response:
 
 def _columns(chosen: list[str]) -> tuple[str, ...]:
     if not set(chosen) <= set(COLUMNS):
-        raise BadInput([Fault("col", "所选的列不在可选范围内")])
+        raise BadInput([Fault("col", "没有所选的列，请重新选择")])
     return tuple(key for key in COLUMNS if key in chosen) or USUAL
 
 

@@ -28,7 +28,7 @@ from web import intake_form as forms
 from web.case_page import action_views, counter_decisions, preselected_at_counter, primary
 from web.clock import now, today
 from web.decisions import PHRASES, details_of, need_faults
-from web.drafts import case_form, kept
+from web.drafts import case_form, correction_form, kept_on, restored
 from web.errors import status_of
 from web.forms import by_field, is_printable
 from web.frame import clock_time
@@ -61,12 +61,13 @@ class Shown:
 @allow(*CASE_READERS)
 def show(number: str) -> Response:
     """The case, with what one was writing on it; `?do=` opens the form of one action."""
+    file = _load(number)
     doing = request.args.get("do", "")
-    written = kept(case_form(number)) if is_printable(number) else None
+    written = kept_on(case_form(number), file.case.record.version)
     if written is None:
-        return _page(number, Shown(doing=doing))
+        return _page(number, Shown(doing=doing), file)
     doing = doing or written.typed.get("action", "")
-    return _page(number, Shown(written.typed, doing=doing, resumed=clock_time(written.saved_at)))
+    return _page(number, Shown(written.typed, doing=doing, resumed=clock_time(written.saved_at)), file)
 
 
 @pages.post("/cases/<number>/reveal")
@@ -159,7 +160,12 @@ def _refused(number: str, item: Item, action: str, draft: Draft, error: Caseflow
 @allow(*CASE_READERS)
 def correct_form(number: str) -> str:
     """更正: the entries that may be mended, each beside what stands now."""
-    return _correct_page(number, {}, ())
+    file = _load(number)
+    written = kept_on(correction_form(number), file.case.record.version)
+    if written is None:
+        return _correct_page(file, {}, ())
+    flash(restored(written), "good")
+    return _correct_page(file, written.typed, ())
 
 
 @pages.post("/cases/<number>/correct")
@@ -181,9 +187,10 @@ def send_correction(number: str) -> AnyResponse:
                 draft["reason"],
                 now(),
             )
+            drop_draft(session, current_actor(), correction_form(number))
     except (BadInput, Refused, CaseChanged) as error:
         faults = _correction_faults(item, error)
-        return make_response(_correct_page(number, draft.typed, faults), status_of(error))
+        return make_response(_correct_page(_load(number), draft.typed, faults), status_of(error))
     flash("更正：已办理，旧值和新值已记入办理过程。", "good")
     return redirect(url_for("cases.show", number=number), 303)
 
@@ -200,10 +207,10 @@ def _correction_input(place: str) -> str:
     return f"change.{'field.' + place[2:] if place.startswith('f.') else place}" if place else ""
 
 
-def _correct_page(number: str, typed: Mapping[str, str], faults: tuple[Fault, ...]) -> str:
+def _correct_page(file: CaseFile, typed: Mapping[str, str], faults: tuple[Fault, ...]) -> str:
     return render_template(
         "case/correct.html",
-        file=_load(number),
+        file=file,
         typed=forms.Typed(typed),
         faults=by_field(faults),
         reasons=[(fault.place, fault.text) for fault in faults],
@@ -256,8 +263,8 @@ def _load(number: str) -> CaseFile:
         return load_case(session, house(), current_actor(), number, today())
 
 
-def _page(number: str, shown: Shown) -> Response:
-    file = _load(number)
+def _page(number: str, shown: Shown, file: CaseFile | None = None) -> Response:
+    file = file or _load(number)
     with reading(db_engine()) as session:
         members = receivers(session, current_actor().bureau, file.case.record.item_key, today())
     views = action_views(file, members)

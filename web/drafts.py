@@ -11,7 +11,7 @@ from flask_wtf.csrf import validate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 from wtforms import ValidationError
 
-from caseflow.desk.drafts import REGISTRATION, drop_draft, last_signed_in, save_draft
+from caseflow.desk.drafts import CASE, CORRECTION, REGISTRATION, drop_draft, last_signed_in, save_draft
 from caseflow.errors import CaseflowError
 from caseflow.house import Actor, beijing_day
 from caseflow.identity import IdKind, mask_name
@@ -27,10 +27,12 @@ pages = Blueprint("drafts", __name__)
 WAS, KEPT = "was", "kept"
 """What the cookie of an idle session remembers for signing in again: the staff number, and that a form was kept."""
 
-_CASE = "case:"
+_ORDER = "order:"
 _NOT_KEPT = ("csrf_token", "go", "choose")
 _REGISTER_FORMS = ("intake.advance_form", "drafts.save_registration")
-_CASE_FORMS = ("cases.act", "drafts.save_case")
+_AUTOSAVES = ("drafts.save_registration", "drafts.save_case")
+_CASE_PAGES = {"cases.act": CASE, "drafts.save_case": CASE, "cases.send_correction": CORRECTION}
+_TOO_LATE = {REGISTRATION: "这份登记已经提交", CASE: "本件已有变化"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +65,41 @@ def drop_registration(key: str) -> AnyResponse:
 @allow(*CASE_WORKERS)
 def save_case(number: str) -> Response:
     """Keep what is being written on a case page."""
-    return _saved(_CASE + number)
+    return _saved(CASE + number)
 
 
 @pages.post("/drafts/cases/<number>/drop")
 @allow(*CASE_WORKERS)
 def drop_case(number: str) -> AnyResponse:
     """Forget what one wrote on a case page."""
-    _drop(_CASE + number)
+    _drop(CASE + number)
     flash("已丢弃未提交的内容。", "good")
     return redirect(url_for("cases.show", number=number), 303)
 
 
 def case_form(number: str) -> str:
     """The name under which what is written on a case page is kept."""
-    return _CASE + number
+    return CASE + number
+
+
+def correction_form(number: str) -> str:
+    """The name under which a correction of a case is kept."""
+    return CORRECTION + number
+
+
+def order_form(order_id: int) -> str:
+    """The name under which the answer to an order is kept."""
+    return f"{_ORDER}{order_id}"
+
+
+def kept_on(form: str, version: int) -> Kept | None:
+    """One's own form of a case, where it was written on this version; one of another version is forgotten, and told."""
+    found = kept(form)
+    if found is None or found.typed.get("version") == str(version):
+        return found
+    _drop(form)
+    flash("本件已有变化，您此前没有提交的填写内容已不适用，没有恢复。", "bad")
+    return None
 
 
 def kept(form: str) -> Kept | None:
@@ -104,6 +126,11 @@ def _offer(one: Kept) -> Offer:
     )
 
 
+def restored(one: Kept) -> str:
+    """What a page says that shows a kept form."""
+    return f"已恢复 {_when(one.saved_at)} 保存、还没有提交的填写内容。"
+
+
 def _when(moment: datetime) -> str:
     """10:41, with the day where that was not today."""
     return clock_time(moment) if beijing_day(moment) == today() else full_moment(moment)
@@ -118,13 +145,20 @@ def keep_sent() -> str:
     if owner is None or request.method != "POST" or not _from_here():
         return ""
     form = _sent_form()
+    session[KEPT] = bool(form) and _kept_for(owner, form)
+    return _address(form) if session[KEPT] else ""
+
+
+def lapsed_save() -> Mapping[str, bool] | None:
+    """Whether a save by the page itself was kept although nobody is signed in; None for any other request."""
+    return {"kept": keep_sent() != ""} if request.endpoint in _AUTOSAVES else None
+
+
+def _kept_for(owner: Actor, form: str) -> bool:
     try:
-        if form:
-            _save(owner, form)
+        return _save(owner, form)
     except CaseflowError:
-        return ""
-    session[KEPT] = bool(form)
-    return _address(form)
+        return False
 
 
 def _was_signed_in() -> Actor | None:
@@ -132,7 +166,7 @@ def _was_signed_in() -> Actor | None:
     if token is None:
         return None
     with reading(db_engine()) as connection:
-        owner = last_signed_in(connection, token)
+        owner = last_signed_in(connection, token, now())
     if owner is not None:
         session[WAS] = owner.number
     return owner
@@ -151,11 +185,14 @@ def _from_here() -> bool:
 def _sent_form() -> str:
     if request.endpoint in _REGISTER_FORMS and request.form.get("item"):
         return _registration_form()
-    return _CASE + _number() if request.endpoint in _CASE_FORMS else ""
+    if request.endpoint == "orders.answer":
+        return order_form(int(_named("order_id")))
+    kind = _CASE_PAGES.get(request.endpoint or "", "")
+    return kind + _named("number") if kind else ""
 
 
-def _number() -> str:
-    return str((request.view_args or {}).get("number", ""))
+def _named(part: str) -> str:
+    return str((request.view_args or {}).get(part, ""))
 
 
 def _registration_form() -> str:
@@ -165,12 +202,16 @@ def _registration_form() -> str:
 def _address(form: str) -> str:
     if form.startswith(REGISTRATION):
         return url_for("intake.resume", key=form.removeprefix(REGISTRATION))
-    return url_for("cases.show", number=_number()) if form else ""
+    if form.startswith(_ORDER):
+        return url_for("orders.thread", order_id=_named("order_id"))
+    page = "cases.correct_form" if form.startswith(CORRECTION) else "cases.show"
+    return url_for(page, number=_named("number"))
 
 
 def _saved(form: str) -> Response:
-    told = clock_time(now()) if _save(current_actor(), form) else ""
-    return make_response({"saved": told})
+    if _save(current_actor(), form):
+        return make_response({"kept": True, "saved": clock_time(now())})
+    return make_response({"kept": False, "why": next(why for kind, why in _TOO_LATE.items() if form.startswith(kind))})
 
 
 def _save(owner: Actor, form: str) -> bool:

@@ -23,7 +23,7 @@ from caseflow.errors import (
     SignInFailed,
     Unavailable,
 )
-from web.drafts import keep_sent
+from web.drafts import keep_sent, lapsed_save
 from web.gate import PasswordDue
 
 log = structlog.get_logger("caseflow.web")
@@ -39,7 +39,7 @@ STATUSES: dict[type[CaseflowError], tuple[int, str]] = {
     Unavailable: (503, "暂时无法使用"),
 }
 _HTTP_PAGES = {
-    404: ("没有这个页面", "请检查地址，或从左侧目录进入。"),
+    404: ("没有这个页面", "请检查地址，或返回我的待办。"),
     405: ("不能这样打开", "本地址不能以这种方式打开，请从页面上的按钮进入。"),
     413: ("内容过大", "提交的内容超过 2 MB，请减少后再提交。"),
 }
@@ -85,6 +85,8 @@ def _caseflow_error(error: CaseflowError) -> Response:
 
 
 def _to_login(_error: NotSignedIn) -> Response:
+    if (saved := lapsed_save()) is not None:
+        return make_response(saved, 401)
     wanted = keep_sent() or (request.full_path.rstrip("?") if request.method == "GET" else "")
     target = url_for("auth.login") + (f"?next={quote(wanted)}" if wanted not in {"", "/"} else "")
     return _away(target)

@@ -53,7 +53,7 @@ class Entries:
         """One of the options, or the default where nothing was chosen."""
         value = self._values.get(field, "") or default
         if value and value not in set(options):
-            self.fault(field, f"{label}不在可选范围内")
+            self.fault(field, f"{label}没有这个选项，请重新选择")
             return default
         return value
 

@@ -129,8 +129,8 @@ def _recognise() -> bool:
         with reading(db_engine()) as connection:
             found = signed_in(connection, token, now(), current_app.extensions["caseflow_idle"])
     except NotSignedIn:
-        # Signing in again may go on with what was being typed: see web.drafts.
-        g.lapsed = session.pop(TOKEN)
+        # The token stays until the next sign-in, so that every later save is kept too: see web.drafts.
+        g.lapsed = token
         return False
     g.actor = found.actor
     g.keys_on = found.keys_on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,11 +17,12 @@ _LEFT_OUT = str.maketrans("", "", "'’")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An item as the list shows it: its words for the search in the page, and its number key."""
+    """An item as the list shows it: its words for the search in the page, its number key, if its name is double."""
 
     item: Item
     words: str
     key: int = 0
+    twin: bool = False
 
 
 def search_items(items: Iterable[Item], typed: str) -> tuple[Item, ...]:
@@ -61,11 +63,19 @@ def _in_order(wanted: str, word: str) -> bool:
 
 def listed(items: Iterable[Item]) -> list[Found]:
     """The items of a list, each with its words."""
-    return [Found(item, "|".join(item_words(item))) for item in items]
+    shown = tuple(items)
+    twins = _twins(shown)
+    return [Found(item, "|".join(item_words(item)), twin=item.name in twins) for item in shown]
 
 
 def numbered(items: Iterable[Item], usual: Sequence[str]) -> list[Found]:
     """The most used items that still exist, by number key."""
     known = {item.key: item for item in items}
+    twins = _twins(known.values())
     keys = [key for key in usual if key in known]
-    return [Found(known[key], "", n) for n, key in enumerate(keys, 1)]
+    return [Found(known[key], "", n, known[key].name in twins) for n, key in enumerate(keys, 1)]
+
+
+def _twins(items: Iterable[Item]) -> set[str]:
+    """The names that more than one item bears."""
+    return {name for name, count in Counter(item.name for item in items).items() if count > 1}

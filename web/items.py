@@ -9,7 +9,6 @@ from flask import Blueprint, render_template, request
 from markupsafe import Markup
 
 from caseflow.errors import NotFound
-from caseflow.identity import initials
 from caseflow.rules.differences import Difference, differences
 from caseflow.rules.item import Item, When
 from caseflow.store.db import reading
@@ -18,6 +17,7 @@ from caseflow.views.editions import Edition, editions
 from caseflow.workflows import FLOWS
 from web.forms import Entries
 from web.gate import allow, current_actor, db_engine, house
+from web.item_search import search_items
 
 pages = Blueprint("items", __name__)
 
@@ -56,10 +56,9 @@ def index() -> str:
     bureau = entries.choice("bureau", "实施主体", catalogue.bureaus, default=current_actor().bureau)
     words = entries.text("find", "查找内容", longest=_LONGEST_SEARCH)
     entries.check()
-    items = [item for item in catalogue.items_of(bureau) if _fits(item, words)]
     return render_template(
         "items.html",
-        items=items,
+        items=search_items(catalogue.items_of(bureau), words),
         chosen=bureau,
         bureaus=catalogue.bureaus.values(),
         find=words,
@@ -111,11 +110,6 @@ def _compared(known: Sequence[Edition], before: int | None, after: int | None) -
     if new is None or old is None or old is new:
         return None
     return Compared(old, new, differences(old.item, new.item))
-
-
-def _fits(item: Item, words: str) -> bool:
-    wanted = words.lower().replace(" ", "")
-    return wanted in item.name.lower() or wanted in (item.code or "").lower() or wanted in initials(item.name)
 
 
 def _when_text(item: Item) -> Callable[[When], str]:

@@ -201,11 +201,15 @@ def _matrix(error: CaseflowError | None = None) -> str:
         people=listed,
         groups=groups_of_items(items),
         marks=marks,
-        # What could not be saved is offered once more beside what holds now.
-        wanted=_marks("mark") if isinstance(error, CaseflowError) and not isinstance(error, BadInput) else marks,
+        # What could not be saved is offered once more: one's own ticks over what holds now, and nobody else's undone.
+        wanted=marks ^ (_marks("was") ^ _marks("mark")) if _typed_here(error) else marks,
         lacking=lacking(listed, marks, items),
         reasons=reasons_of(error) if error is not None else [],
     )
+
+
+def _typed_here(error: CaseflowError | None) -> bool:
+    return error is not None and not isinstance(error, BadInput)
 
 
 def _away(typed: TypedAway, error: CaseflowError | None = None) -> str:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, flash, make_response, redire
 from werkzeug.wrappers import Response as AnyResponse
 
 from caseflow.desk import supervision
+from caseflow.desk.drafts import drop_draft
 from caseflow.desk.issuing import mark_printed
 from caseflow.desk.order_paper import order_paper
 from caseflow.errors import BadInput, Fault, Refused
@@ -21,6 +22,7 @@ from caseflow.views.calendar_page import working_calendar
 from caseflow.views.casefile import load_paper
 from caseflow.views.orders import TABS, load_thread, orders_page, own_only
 from web.clock import now, today
+from web.drafts import kept, order_form, restored
 from web.errors import page_again, reasons_of
 from web.forms import Entries, by_field
 from web.gate import CASE_READERS, CASE_WORKERS, allow, current_actor, db_engine, house
@@ -55,21 +57,26 @@ def index() -> str:
 @pages.get("/orders/<int:order_id>")
 @allow(*CASE_READERS)
 def thread(order_id: int) -> str:
-    """The thread of one order."""
+    """The thread of one order, with the answer one was writing."""
     return _page(order_id)
 
 
 def _page(order_id: int, error: BadInput | Refused | None = None) -> str:
+    typed: Mapping[str, str] = request.form
     with reading(db_engine()) as session:
         calendar = working_calendar(session, house(), current_actor().bureau)
         found = load_thread(session, calendar, current_actor(), order_id, today())
+    written = kept(order_form(order_id)) if found.answers and error is None else None
+    if written is not None:
+        typed = written.typed
+        flash(restored(written), "good")
     faults = error.faults if isinstance(error, BadInput) else ()
     places = {**_FIELDS, **_WORDS}
     return render_template(
         "orders/thread.html",
         thread=found,
         order=found.order,
-        typed=request.form,
+        typed=typed,
         reasons=reasons_of(error) if error else [],
         faults=by_field([Fault(places.get(fault.place, fault.place), fault.text) for fault in faults]),
     )
@@ -86,6 +93,7 @@ def answer(order_id: int) -> AnyResponse:
 
     def step(session: Any) -> int:
         entries.check()
+        drop_draft(session, current_actor(), order_form(order_id))
         return supervision.answer_order(session, house(), current_actor(), order_id, cause, measures, until, now())
 
     return _take(order_id, step, "已反馈，等待主管审核。")

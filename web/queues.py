@@ -20,12 +20,12 @@ from caseflow.rules.words import CHANNELS
 from caseflow.store.db import reading, writing
 from caseflow.views.casefile import load_paper
 from caseflow.views.finding import MOST, exactly, find
-from caseflow.views.lines import Line
+from caseflow.views.lines import UNCLAIMED, Line
 from caseflow.views.ordering import DEFAULT, SORTS, Place
 from caseflow.views.overdue import Colleague, colleagues
 from caseflow.views.preferences import preferences_of
 from caseflow.views.prints import waiting_to_print
-from caseflow.views.worklist import LAMPS, TABS, UNCLAIMED, page_counts, worklist
+from caseflow.views.worklist import LAMPS, TABS, page_counts, worklist
 from web.bulk import Refusal, advance_each, results_page, ticked_cases
 from web.clock import now, today
 from web.errors import page_again

@@ -58,7 +58,13 @@ class Asked:
     @property
     def address(self) -> str:
         """The board as it was asked for, from its first page."""
-        return url_for("supervise.overdue", cause=self.cause, by=self.by, group=self.group or None, view=self.view)
+        return self.at(None)
+
+    def at(self, after: Place | None) -> str:
+        """The same from a place on."""
+        place = place_text(after) if after else None
+        group = self.group or None
+        return url_for("supervise.overdue", cause=self.cause, by=self.by, group=group, view=self.view, after=place)
 
 
 def _asked(entries: Entries) -> Asked:
@@ -167,7 +173,7 @@ def _each(entries: Entries, title: str, step: Callable[[Sequence[Ticked]], tuple
     if entries.faults:
         error = BadInput(entries.faults)
         return page_again(_board(asked, after, Refusal.of(error, *_TYPED)), error)
-    return make_response(results_page(title, step(chosen), asked.address))
+    return make_response(results_page(title, step(chosen), asked.at(after)))
 
 
 @pages.get("/corrections")

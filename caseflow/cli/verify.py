@@ -36,10 +36,11 @@ def verify(as_json: bool) -> None:  # noqa: FBT001 - click hands it over by name
     house, found = house_of(settings), _Found()
     with database(settings.database_url) as engine:
         # The seals first: what they counted is older than what is read afterwards.
-        seals = seals_at(settings.seals_file)
+        seals, before = seals_at(settings.seals_file), 0
         for seal in seals:
             with reading(engine) as session:
-                fault = seal_fault(session, house, seal)
+                fault = seal_fault(session, house, seal, before)
+            before = seal.last
             found.broken += [{"place": f"封存 {seal.at}", "text": fault}] if fault else []
         found.seals, found.sealed_at = len(seals), seals[-1].at if seals else ""
         found.broken += _broken_chains(engine, house, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, func, select, update
 
 from caseflow.desk import staff
 from caseflow.desk.changes import Changed, administrator, note
-from caseflow.errors import BadInput, Fault, Refusal, Refused
+from caseflow.errors import BadInput, CaseChanged, Fault, Refusal, Refused
 from caseflow.house import Actor
 from caseflow.store.models import CaseRow, StaffRow
 from caseflow.store.office_models import SectionRow, WindowRow
@@ -58,6 +59,20 @@ def hire(
         raise BadInput(faults)
     session.execute(update(StaffRow).where(StaffRow.id == made).values(window=profile.window))
     return made
+
+
+def unchanged(session: Connection, by: Actor, number: str, seen: str) -> None:
+    """CaseChanged where somebody changed the account since the form showed it; nothing where the form says nothing."""
+    one = staff.account_of(session, number, by)
+    session.execute(select(StaffRow.id).where(StaffRow.id == one.id).with_for_update())
+    held = next(member for member in staff.list_staff(session, by.bureau) if member.number == number)
+    if seen and seen != as_seen(one.name, one.section, one.window, held.roles):
+        raise CaseChanged("本账号刚刚已有改动，请核对后再保存")
+
+
+def as_seen(name: str, section: str, window: str, roles: Iterable[str]) -> str:
+    """What a form showed of an account, in one word to be sent back."""
+    return "|".join((name, section, window, *sorted(roles)))
 
 
 def set_profile(session: Connection, by: Actor, number: str, profile: Profile, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from caseflow.desk.handling import check_version
+from caseflow.desk.orders import follow
 from caseflow.desk.recording import Happened, record
 from caseflow.errors import BadInput, Fault, NotFound, Refusal, Refused
 from caseflow.house import Actor, House, beijing_day
@@ -204,4 +205,6 @@ def _write(
     # As with every other work on an unclaimed case, whoever does it holds it.
     takes = marking is not None and not marking.action.anyone and case.facts.holder is None
     holder = {"handler_id": actor.id} if takes else {}
+    order = follow(session, case, actor, actor.id, now) if takes else ""
+    told |= {"order": order} if order else {}
     return record(session, house, case.record, [Happened(actor, action, told)], holder, now)

@@ -14,6 +14,7 @@ from caseflow.desk.deadlines import derive, move_deadline
 from caseflow.desk.handling import check_details, check_version, decide
 from caseflow.desk.intake import LONGEST_NOTE, applicant_columns, sealed_fields
 from caseflow.desk.issuing import reissue
+from caseflow.desk.orders import follow
 from caseflow.desk.people import PART_TEXT, CheckedParty, Party, check_parties
 from caseflow.desk.recording import Happened, record
 from caseflow.errors import BadInput, Fault
@@ -221,6 +222,9 @@ def _write(work: _Correction, actor: Actor, action: str, now: datetime) -> int:
                 now,
             )
         )
-    holder = {"handler_id": actor.id} if row.handler_id is None and row.is_open else {}
+    takes = row.handler_id is None and bool(row.is_open)
+    holder = {"handler_id": actor.id} if takes else {}
+    order = follow(session, work.case, actor, actor.id, now) if takes else ""
+    told |= {"order": order} if order else {}
     happened = [Happened(actor, action, told)]
     return record(session, work.house, row, happened, work.columns | holder, now)

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
+from caseflow.desk.preferences import alone
 from caseflow.desk.staff import digest_of
 from caseflow.errors import BadInput, Fault
 from caseflow.house import Actor, House
@@ -24,22 +25,30 @@ LONGEST_DRAFT: Final = 60_000
 REGISTRATION: Final = "register:"
 """The forms of 收件登记 are kept by their request key: two windows of one browser never overwrite each other."""
 
+CASE: Final = "case:"
+CORRECTION: Final = "correct:"
+"""The forms of a case are kept by its number, each for the one version of the case it was written on."""
+
 _KEY = r"[A-Za-z0-9_.:\-]{1,90}"
 
 
 def save_draft(
     session: Connection, house: House, actor: Actor, form: str, typed: Mapping[str, str], now: datetime
 ) -> bool:
-    """Keep what was typed in a form in place of what was kept of it before; False where the form is a case already.
+    """Keep what was typed in a form in place of what was kept of it before; False where it can be sent no more.
 
-    The oldest goes where a person would keep more than ten. BadInput for a form without a proper name or too large.
+    That is a registration that is a case already, and a form of a case that has moved on. The oldest goes where a
+    person would keep more than ten. BadInput for a form without a proper name or too large.
     """
     text = json.dumps(dict(typed))
     if not fullmatch(_KEY, form, ASCII):
         raise BadInput([Fault("表单", "表单编号不正确，没有自动保存")])
     if len(text) > LONGEST_DRAFT:
         raise BadInput([Fault("表单", "内容过长，没有自动保存")])
-    _alone(session, actor)
+    # The case before the person, as every step locks them.
+    if _moved_on(session, actor, form, typed):
+        return False
+    alone(session, actor)
     if _registered(session, actor, form):
         return False
     drop_draft(session, actor, form)
@@ -59,12 +68,13 @@ def sweep_drafts(session: Connection, now: datetime) -> int:
     return session.execute(delete(DraftRow).where(DraftRow.saved_at <= now - KEPT_FOR)).rowcount
 
 
-def last_signed_in(session: Connection, token: str) -> Actor | None:
-    """Whose session this was, where it ended by itself and nobody ended it: no roles, only to keep a form."""
+def last_signed_in(session: Connection, token: str, now: datetime) -> Actor | None:
+    """Whose session this was, where it ended by itself of late and nobody ended it: no roles, only to keep a form."""
     query = (
         select(StaffRow.id, StaffRow.number, StaffRow.name, StaffRow.bureau, SessionRow.window)
         .join(SessionRow, SessionRow.staff_id == StaffRow.id)
         .where(SessionRow.digest == digest_of(token), SessionRow.revoked_at.is_(None), StaffRow.active == 1)
+        .where(SessionRow.expires_at > now - KEPT_FOR)
     )
     row = session.execute(query).one_or_none()
     return None if row is None else Actor(row.id, row.number, row.name, row.bureau, frozenset(), row.window)
@@ -79,9 +89,14 @@ def _registered(session: Connection, actor: Actor, form: str) -> bool:
     return session.execute(known).first() is not None
 
 
-def _alone(session: Connection, actor: Actor) -> None:
-    """Two windows of one person write one after the other."""
-    session.execute(select(StaffRow.id).where(StaffRow.id == actor.id).with_for_update())
+def _moved_on(session: Connection, actor: Actor, form: str, typed: Mapping[str, str]) -> bool:
+    """Whether a form of a case was written on another version than the present one; a step being taken is awaited."""
+    kind, _, number = form.partition(":")
+    if f"{kind}:" not in (CASE, CORRECTION):
+        return False
+    query = select(CaseRow.version).where(CaseRow.bureau == actor.bureau, CaseRow.number == number)
+    version = session.execute(query.with_for_update(read=True)).scalar_one_or_none()
+    return version is None or typed.get("version") != str(version)
 
 
 def _forget_oldest(session: Connection, actor: Actor) -> None:

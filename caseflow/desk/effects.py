@@ -126,7 +126,7 @@ def _pause(work: Work) -> None:
         "basis": work.details["basis"],
         "reason": work.details["reason"],
         "expected_days": int(work.details["days"]),
-        "excluded": int(work.details.get("excluded") != INCLUDED),
+        "excluded": int(work.details.get("excluded", "").strip() != INCLUDED),
         "from_on": work.today,
     }
     work.session.execute(insert(PauseRow).values(row))

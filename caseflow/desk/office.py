@@ -14,7 +14,7 @@ from caseflow.desk.changes import Changed, administrator, note, role_words
 from caseflow.desk.staff import account_of, text_faults
 from caseflow.errors import BadInput, CaseChanged, Fault, NotFound, Refusal, Refused
 from caseflow.house import Actor, beijing_day
-from caseflow.store.models import StaffRoleRow, StaffRow
+from caseflow.store.models import SessionRow, StaffRoleRow, StaffRow
 from caseflow.store.office_models import AbsenceRow, SectionRow, StaffItemRow, WindowRow
 
 LONGEST_ABSENCE: Final = timedelta(days=366)
@@ -63,6 +63,10 @@ def rename_place(session: Connection, by: Actor, kind: str, place_id: int, name:
     session.execute(update(table).where(table.id == place_id).values(name=name))
     people = update(StaffRow).where(StaffRow.bureau == by.bureau, sits == held.name)
     session.execute(people.values({sits.key: name}))
+    if kind == "window":
+        here = select(StaffRow.id).where(StaffRow.bureau == by.bureau)
+        signed = update(SessionRow).where(SessionRow.staff_id.in_(here), SessionRow.window == held.name)
+        session.execute(signed.values(window=name))
     if kind == "section":
         theirs = update(WindowRow).where(WindowRow.bureau == by.bureau, WindowRow.section == held.name)
         session.execute(theirs.values(section=name))
@@ -159,7 +163,9 @@ def cancel_absence(session: Connection, by: Actor, absence_id: int, now: datetim
         return
     if row.to_on < beijing_day(now):
         raise Refused([Refusal("absence_over", "这段不在岗已经过去，不能取消")])
-    session.execute(update(AbsenceRow).where(AbsenceRow.id == absence_id).values(cancelled_at=now))
+    standing = update(AbsenceRow).where(AbsenceRow.id == absence_id, AbsenceRow.cancelled_at.is_(None))
+    if session.execute(standing.values(cancelled_at=now)).rowcount != 1:
+        return
     words = _absence_words(row.from_on, row.to_on, row.name or "")
     note(session, by, by.bureau, "absence", [("不在岗", words, "已取消")], now, row.staff_id)
 

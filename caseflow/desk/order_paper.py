@@ -13,6 +13,7 @@ from caseflow.desk.orders import name_of
 from caseflow.errors import NotAllowed, NotFound
 from caseflow.house import Actor, House, beijing_day
 from caseflow.rules.supervision import CAUSES, LEVELS
+from caseflow.store.duty import answers_for
 from caseflow.store.facts import load_case
 from caseflow.store.models import EventRow, PaperRow
 from caseflow.store.office_models import OrderRow, OrderWordRow
@@ -33,7 +34,7 @@ def order_paper(session: Connection, house: House, actor: Actor, order_id: int, 
     order = session.execute(query).one_or_none()
     if order is None:
         raise NotFound("没有这个督办")
-    if "supervisor" not in actor.roles and order.to_id != actor.id:
+    if "supervisor" not in actor.roles and not answers_for(session, actor.id, order.to_id, beijing_day(now)):
         raise NotAllowed("督办单由主管或者被督办人打印。")
     case = load_case(session, house, actor, order.case_id, beijing_day(now), lock=True)
     own = _own(session, order)
@@ -41,7 +42,8 @@ def order_paper(session: Connection, house: House, actor: Actor, order_id: int, 
     if known is None:
         return issue(session, house, actor, case, "order", own, now)
     # What was on the form stays; what was blank when it was printed is filled in.
-    session.execute(update(PaperRow).where(PaperRow.id == known.id).values(fields={**known.fields, **own}))
+    filled = {name: own[name] for name in ("rounds", "ending")}
+    session.execute(update(PaperRow).where(PaperRow.id == known.id).values(fields={**known.fields, **filled}))
     return int(known.id)
 
 

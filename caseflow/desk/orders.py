@@ -109,20 +109,24 @@ def order_along(work: Work) -> None:
     handler: int | None = work.changes.get("handler_id")
     if handler is None:
         return
-    order = running_order(work.session, *work.key)
-    if order is not None and handler != order.to_id and order.answered_on is None:
-        work.told["order"] = _hand_on(work, order, handler)
+    told = follow(work.session, work.case, work.actor, handler, work.now)
+    work.told |= {"order": told} if told else {}
 
 
-def _hand_on(work: Work, order: Order, handler: int) -> str:
-    name = work.actor.name if handler == work.actor.id else name_of(work.session, handler)
-    change_order(work.session, order, to_id=handler)
-    word = say(work.session, order.bureau, order.id, "transfer", work.actor, {"to": name}, work.now)
-    if handler != work.actor.id:
-        item, last = work.case.record.item_name, order.answer_by.isoformat()
-        text = f"{item}：督办（{order.level_name}）随办件转来，请于 {last} 前反馈"
+def follow(session: Connection, case: CaseState, actor: Actor, handler: int, now: datetime) -> str:
+    """Hand an order that waits for its answer to whoever has the case now; what the history says of it, or nothing."""
+    record = case.record
+    order = running_order(session, record.bureau, record.id) if ISSUED in case.past.taken else None
+    if order is None or handler == order.to_id or order.answered_on is not None:
+        return ""
+    name = actor.name if handler == actor.id else name_of(session, handler)
+    change_order(session, order, to_id=handler)
+    word = say(session, order.bureau, order.id, "transfer", actor, {"to": name}, now)
+    if handler != actor.id:
+        last = order.answer_by.isoformat()
+        text = f"{record.item_name}：督办（{order.level_name}）随办件转来，请于 {last} 前反馈"
         note = Note(order.bureau, order.case_id, "order_transfer", text, f"order:{order.id}:{word}")
-        tell(work.session, [(note, (handler,))], work.now)
+        tell(session, [(note, (handler,))], now)
     return f"督办（{order.level_name}）转由{name}反馈"
 
 

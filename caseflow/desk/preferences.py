@@ -25,7 +25,7 @@ LONGEST_VALUE: Final = 600
 
 def save_view(session: Connection, actor: Actor, name: str, query: str, now: datetime) -> int:
     """Keep a list under a new name; the id. BadInput for a name that is taken or unfit, or one list too many."""
-    _alone(session, actor)
+    alone(session, actor)
     wanted = _fit_name(session, actor, name)
     if len(query) > LONGEST_QUERY:
         raise BadInput([Fault("name", "筛选条件过长，不能保存")])
@@ -38,7 +38,7 @@ def save_view(session: Connection, actor: Actor, name: str, query: str, now: dat
 
 def rename_view(session: Connection, actor: Actor, view_id: int, name: str) -> None:
     """Another name for one's own list; BadInput where it is taken or unfit, NotFound for somebody else's list."""
-    _alone(session, actor)
+    alone(session, actor)
     wanted = _fit_name(session, actor, name, own=view_id)
     changed = update(SavedViewRow).where(SavedViewRow.id == view_id, SavedViewRow.staff_id == actor.id)
     if session.execute(changed.values(name=wanted)).rowcount != 1:
@@ -56,13 +56,13 @@ def set_preference(session: Connection, actor: Actor, name: str, value: str) -> 
     """Keep how a person likes something; an empty value forgets it."""
     if len(value) > LONGEST_VALUE:
         raise BadInput([Fault(name, "内容过长，不能保存")])
-    _alone(session, actor)
+    alone(session, actor)
     session.execute(delete(PreferenceRow).where(PreferenceRow.staff_id == actor.id, PreferenceRow.name == name))
     if value:
         session.execute(insert(PreferenceRow).values(staff_id=actor.id, name=name, value=value))
 
 
-def _alone(session: Connection, actor: Actor) -> None:
+def alone(session: Connection, actor: Actor) -> None:
     """Two windows of one person write one after the other."""
     session.execute(select(StaffRow.id).where(StaffRow.id == actor.id).with_for_update())
 

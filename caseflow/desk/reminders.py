@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, case, or_, select
 
-from caseflow.desk.messages import Answerable, Note, answerable, tell, told_before
+from caseflow.desk.messages import Note, answerable, tell, told_before
 from caseflow.desk.outbox import Letter, enqueue
 from caseflow.house import House, beijing_day
 from caseflow.rules.calendar import WorkingCalendar
@@ -107,11 +107,11 @@ def remind(session: Connection, house: House, bureau: str, now: datetime, reach:
 
 
 def tell_lapse(
-    session: Connection, people: Answerable, row: Any, deadline_id: int, text: str, now: datetime, kind: str
+    session: Connection, people: Sequence[int], row: Any, deadline_id: int, text: str, now: datetime, kind: str
 ) -> int:
-    """Say that a deadline lapsed, in the transaction that records the lapse. `row` is the case."""
+    """Tell these staff that a deadline lapsed, in the transaction that records the lapse. `row` is the case."""
     note = Note(row.bureau, row.id, f"{kind}_lapsed", f"{row.item_name}：{text}", f"deadline:{deadline_id}:lapsed")
-    return tell(session, [(note, people.of(row.handler_id))], now)
+    return tell(session, [(note, people)], now)
 
 
 def _running(session: Connection, bureau: str, today: date) -> Sequence[Any]:

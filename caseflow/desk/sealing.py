@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, func, select
 
@@ -14,13 +15,16 @@ from caseflow.house import House
 from caseflow.store.models import EventRow
 from caseflow.store.seals import Seal, read_seals, sealed
 
+APART: Final = timedelta(minutes=1)
+"""The least time between two seals: longer than any transaction, so that what the last one saw has settled."""
+
 
 def seal_history(session: Connection, house: House, path: Path, now: datetime) -> Seal | None:
     """Seal what has settled since the last seal; the new seal is on disk when this returns. None for nothing new."""
     seals = read_seals(path)
     newest = session.execute(select(func.max(EventRow.id))).scalar_one() or 0
     first, last = (seals[-1].last, seals[-1].seen) if seals else (0, 0)
-    if newest == last == first:
+    if newest == last == first or (seals and now - datetime.fromisoformat(seals[-1].at) < APART):
         return None
     count, mac = sealed(session, house.keys, first, last)
     seal = Seal(now.astimezone(UTC).isoformat(timespec="seconds"), first, last, newest, count, mac)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, insert, select
 
-from caseflow.desk.deadlines import open_deadline, stop_deadlines
+from caseflow.desk.deadlines import move_deadline, open_deadline, stop_deadlines
 from caseflow.desk.effects import able_person
 from caseflow.desk.handling import check_version
 from caseflow.desk.messages import Note, answerable, holders, tell
@@ -29,14 +29,14 @@ from caseflow.desk.orders import (
 from caseflow.desk.recording import Happened, record
 from caseflow.errors import BadInput, CaseChanged, Fault, NotFound, Refusal, Refused
 from caseflow.house import Actor, House, beijing_day, system
-from caseflow.rules.clock import Limit
+from caseflow.rules.clock import Limit, due
 from caseflow.rules.entries import text_fault
 from caseflow.rules.flow import HANDLING_ROLES
 from caseflow.rules.supervision import CAUSES, GRAVEST, LEVELS, days_over
 from caseflow.store.calendars import calendar_for
-from caseflow.store.duty import stood_for
+from caseflow.store.duty import answers_for
 from caseflow.store.facts import CaseState, load_case
-from caseflow.store.models import StaffRow
+from caseflow.store.models import DeadlineRow, StaffRow
 from caseflow.store.office_models import OrderRow, OrderWordRow
 
 LONGEST: Final = 500
@@ -141,7 +141,7 @@ def _supervises(actor: Actor) -> None:
 
 def _check_order(level: int, cause: str, words: str) -> None:
     faults = [] if level in LEVELS else [Fault("级别", "请选择督办级别")]
-    faults += [] if cause in CAUSES else [Fault("原因", "督办原因不在可选范围内")]
+    faults += [] if cause in CAUSES else [Fault("原因", "没有这个督办原因，请重新选择")]
     faults += [one for one in (text_fault("要求", words, LONGEST, lines=True),) if one is not None]
     if faults:
         raise BadInput(faults)
@@ -234,7 +234,7 @@ def answer_order(
     Raises Refused where it is somebody else's or was answered, BadInput, NotFound, CaseChanged where it has ended.
     """
     desk, order = _open_order(session, house, actor, order_id, now)
-    if order.to_id != actor.id and order.to_id not in _stood_for(session, actor, desk.today):
+    if not answers_for(session, actor.id, order.to_id, desk.today):
         raise Refused([Refusal("others_order", f"本督办应由{name_of(session, order.to_id)}反馈")])
     if order.answered_on is not None:
         raise Refused([Refusal("answered", "已经反馈，请等待主管审核")])
@@ -246,11 +246,6 @@ def answer_order(
     people = answerable(session, order.bureau).of(order.issued_by)
     desk.tell(order.id, word, "order_answer", f"{actor.name}已反馈督办（{order.level_name}），请审核", *people)
     return desk.happened("order_answer", told)
-
-
-def _stood_for(session: Connection, actor: Actor, today: date) -> frozenset[int]:
-    """Those for whom the actor answers while they are away."""
-    return frozenset(session.execute(stood_for(actor.id, today)).scalars())
 
 
 def _check_answer(texts: Mapping[str, str], until: date | None, today: date) -> None:
@@ -330,10 +325,10 @@ def _open_order(session: Connection, house: House, actor: Actor, order_id: int, 
 def _reviewed(
     session: Connection, house: House, actor: Actor, order_id: int, seen: int, now: datetime
 ) -> tuple[_Desk, Order]:
-    """An order a supervisor decides about: not one addressed to them, and as the form showed it."""
+    """An order a supervisor decides about: none that is theirs to answer, and as the form showed it."""
     _supervises(actor)
     desk, order = _open_order(session, house, actor, order_id, now)
-    if order.to_id == actor.id:
+    if answers_for(session, actor.id, order.to_id, desk.today):
         raise Refused([Refusal("own_order", "发给自己的督办须由其他主管审核或者撤销")])
     thread = [OrderWordRow.bureau == order.bureau, OrderWordRow.order_id == order.id]
     if session.execute(select(func.max(OrderWordRow.id)).where(*thread)).scalar_one() != seen:
@@ -347,6 +342,10 @@ def _answered(
     desk, order = _reviewed(session, house, actor, order_id, seen, now)
     if order.answered_on is None:
         raise Refused([Refusal("unanswered", "还没有反馈，不能审核")])
+    answers = [OrderWordRow.bureau == order.bureau, OrderWordRow.order_id == order.id, OrderWordRow.kind == "answer"]
+    last = select(OrderWordRow.staff_id).where(*answers).order_by(OrderWordRow.id.desc()).limit(1)
+    if session.execute(last).scalar_one() == actor.id:
+        raise Refused([Refusal("own_answer", "自己代为反馈的督办须由其他主管审核")])
     return desk, order
 
 
@@ -354,13 +353,13 @@ def _answered(
 
 
 def escalate(session: Connection, house: House, case: CaseState, now: datetime) -> bool:
-    """Raise an order that was not answered in time by one level; False where it is at the gravest already.
+    """Raise an order that was not answered in time by one level; False at the gravest, or where the addressee has left.
 
     The new order is dated today and has the whole time of its level, so that days off never cost two levels at once.
     """
     desk = _Desk(session, house, system(case.record.bureau), case, now)
     order = running_order(session, case.record.bureau, case.record.id)
-    if order is None or order.level == GRAVEST:
+    if order is None or order.level == GRAVEST or not _is_active(session, order.to_id):
         return False
     late = desk.late(order.cause)
     close_order(session, order, "escalated", now)
@@ -373,4 +372,29 @@ def escalate(session: Connection, house: House, case: CaseState, now: datetime) 
     _issue(desk, level, order.cause, days, order.to_id, name, "", order.id)
     text = f"督办逾期未反馈，已升级为{LEVELS[level]}（{name}）"
     desk.tell(order.id, word, "order_escalate", text, *holders(session, order.bureau, "supervisor"))
+    return True
+
+
+def _is_active(session: Connection, staff_id: int) -> bool:
+    return bool(session.execute(select(StaffRow.active).where(StaffRow.id == staff_id)).scalar_one())
+
+
+def redated(session: Connection, house: House, case: CaseState, now: datetime) -> bool:
+    """Whether the time for an answer ends later by the calendar as it stands now, also on a case that has ended.
+
+    The calendar's own run moves the deadlines of open cases only; an order may be about an ended one.
+    """
+    record, today = case.record, beijing_day(now)
+    running = [DeadlineRow.bureau == record.bureau, DeadlineRow.case_id == record.id, DeadlineRow.kind == REPLY]
+    query = select(DeadlineRow.started_on, DeadlineRow.limit_n).where(*running, DeadlineRow.stopped_on.is_(None))
+    row = session.execute(query).one_or_none()
+    order = running_order(session, record.bureau, record.id)
+    if row is None or order is None:
+        return False
+    calendar, limit = calendar_for(session, house, record.bureau), Limit(row.limit_n)
+    last = due(calendar, row.started_on, limit).on
+    if last is None or last < today:
+        return False
+    move_deadline(session, calendar, record.bureau, record.id, REPLY, row.started_on, limit)
+    change_order(session, order, answer_by=last)
     return True

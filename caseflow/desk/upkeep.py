@@ -19,11 +19,11 @@ from sqlalchemy import Connection, Engine, func, select, update
 from caseflow.desk.deadlines import derive, stop_deadlines
 from caseflow.desk.drafts import sweep_drafts
 from caseflow.desk.messages import answerable
-from caseflow.desk.orders import REPLY, end_with_case
+from caseflow.desk.orders import REPLY, end_with_case, running_order
 from caseflow.desk.recording import Happened, record
 from caseflow.desk.rederiving import rederive
 from caseflow.desk.reminders import NOWHERE, Reach, remind, tell_lapse
-from caseflow.desk.supervision import escalate
+from caseflow.desk.supervision import escalate, redated
 from caseflow.errors import CaseflowError, Unavailable
 from caseflow.house import House, beijing_day, system
 from caseflow.store.calendars import calendar_for
@@ -148,8 +148,10 @@ def _fallen(engine: Engine, bureau: str, today: date) -> list[tuple[int, int, st
 def _lapse(
     session: Connection, house: House, bureau: str, case_id: int, deadline_id: int, kind: str, now: datetime
 ) -> tuple[str | None, int]:
-    """Mark one deadline lapsed if nobody did meanwhile: what came of it (None: nothing to do), and messages written."""
+    """Mark one deadline lapsed if nobody did meanwhile: what came of it (None: nothing yet), and reminders written."""
     case = load_case(session, house, system(bureau), case_id, beijing_day(now), lock=True)
+    if kind == REPLY and redated(session, house, case, now):
+        return None, 0
     still = update(DeadlineRow).where(
         DeadlineRow.id == deadline_id,
         DeadlineRow.due_on < beijing_day(now),
@@ -163,7 +165,10 @@ def _lapse(
     outcome = _outcome(case, kind)
     _record(session, house, case, kind, outcome, now)
     text = _ENDED.get(outcome, _TEXT[kind])
-    return outcome, tell_lapse(session, answerable(session, bureau), case.record, deadline_id, text, now, kind)
+    order = running_order(session, bureau, case_id) if kind == REPLY else None
+    owes = order.to_id if order is not None else case.record.handler_id
+    people = answerable(session, bureau).of(owes)
+    return outcome, tell_lapse(session, people, case.record, deadline_id, text, now, kind)
 
 
 def _outcome(case: CaseState, kind: str) -> str:

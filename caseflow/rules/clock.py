@@ -280,7 +280,8 @@ def read(
     statutory = _one(calendar, clocks, clocks.statutory, today)
     promised = _earlier(_one(calendar, clocks, clocks.promised, today), statutory if clocks.promised else None)
     days = used(calendar, clocks.start, today, clocks.pauses) if clocks.start else 0
-    stopped = paused or any(pause.end is None and pause.start <= today for pause in clocks.pauses)
+    standing = any(pause.end is None and pause.start <= today for pause in clocks.pauses)
+    stopped = paused or standing
     nearest = promised or statutory
     lamp = _lamp(promised, statutory, today, stopped=stopped) or (Lamp.SUPPLEMENTING if supplementing else None)
     if lamp is None and nearest is not None:
@@ -294,7 +295,7 @@ def read(
         promised_left=promised.left if promised else None,
         statutory_left=statutory.left if statutory else None,
         lamp=lamp,
-        text=lamp_text(lamp, shown.left if shown else 0, stopped) if lamp else "",
+        text=lamp_text(lamp, shown.left if shown else 0, _MARKS[standing] if stopped else "") if lamp else "",
     )
 
 
@@ -336,10 +337,14 @@ _WORDS = {
 }
 
 
-def lamp_text(lamp: Lamp, n: int, paused: bool = False) -> str:  # noqa: FBT001, FBT002 - a template calls it with three words
-    """The words beside a lamp, the same everywhere; n is working days left, negative once late."""
+_MARKS = {True: "停表", False: "特别程序"}
+"""What stands beside a lamp during a special procedure: the clock stands, or goes on because the days are counted."""
+
+
+def lamp_text(lamp: Lamp, n: int, mark: str = "") -> str:
+    """The words of a lamp, the same everywhere; n is working days left, negative once late."""
     words = _WORDS[lamp].format(n=n, late=max(1, -n))
-    return f"{words}（停表）" if paused and lamp is not Lamp.PAUSED else words
+    return f"{words}（{mark}）" if mark and lamp is not Lamp.PAUSED else words
 
 
 def strip(calendar: WorkingCalendar, start: date, until: date, pauses: Sequence[Pause] = ()) -> tuple[StripDay, ...]:

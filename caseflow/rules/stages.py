@@ -128,7 +128,13 @@ def _shares(found: Iterable[tuple[str, Stage]]) -> tuple[Share, ...]:
     sums = {key: sum(one.days for one in stays) for key, stays in grouped.items()}
     whole = sum(sums.values())
     shares = (
-        Share(key, days, len(grouped[key]), sum(one.over for one in grouped[key]), days * 1000 // whole if whole else 0)
+        Share(
+            key,
+            days,
+            len(grouped[key]),
+            sum(one.over for one in grouped[key]),
+            round(days * 1000 / whole) if whole else 0,
+        )
         for key, days in sums.items()
         if days
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from caseflow.store.models import CaseRow, StaffRow
@@ -28,6 +28,11 @@ def away_on(day: date) -> ColumnElement[bool]:
 def stood_for(staff_id: int, day: date) -> Select[int]:
     """Those for whom this person stands in on this day."""
     return select(AbsenceRow.staff_id).where(AbsenceRow.stand_in_id == staff_id, away_on(day))
+
+
+def answers_for(session: Connection, staff_id: int, owner_id: int, day: date) -> bool:
+    """Whether what this owner owes can be answered by this person: their own, or standing in for them that day."""
+    return staff_id == owner_id or owner_id in set(session.execute(stood_for(staff_id, day)).scalars())
 
 
 def absence_columns() -> tuple[ColumnElement[date], ColumnElement[date], ColumnElement[str]]:

@@ -20,11 +20,8 @@ from caseflow.store.models import CaseRow, EventRow, StaffRow
 from caseflow.store.office_models import OrderRow
 from caseflow.store.side_models import RatingRow
 from caseflow.views import lamps
-from caseflow.views.lines import STATES
+from caseflow.views.lines import STATES, UNCLAIMED
 from caseflow.views.worklist import lamp_conditions
-
-NOBODY: Final = "0"
-"""The person, and the section, of the cases that nobody holds."""
 
 BLANK: Final = "-"
 """The window or section whose name was never entered."""
@@ -241,12 +238,12 @@ def _named(name: str) -> str | None:
 
 def held_by(person: str) -> Condition:
     """The cases of a person (staff id), or of nobody."""
-    return CaseRow.handler_id.is_(None) if person == NOBODY else CaseRow.handler_id == int(person)
+    return CaseRow.handler_id.is_(None) if person == UNCLAIMED else CaseRow.handler_id == int(person)
 
 
 def in_section(bureau: str, section: str) -> Condition:
     """The cases whose handler belongs to a section."""
-    if section == NOBODY:
+    if section == UNCLAIMED:
         return CaseRow.handler_id.is_(None)
     members = select(StaffRow.id).where(StaffRow.bureau == bureau, StaffRow.section == _named(section))
     return CaseRow.handler_id.in_(members)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, Subquery, and_, func, literal, select
 
 from caseflow.house import Actor
 from caseflow.identity import IdKind, mask_name
 from caseflow.rules.calendar import WorkingCalendar
-from caseflow.rules.clock import Reading
+from caseflow.rules.clock import Lamp, Reading
 from caseflow.rules.supervision import LEVELS
 from caseflow.store.models import CaseRow, DeadlineRow, EventRow, PauseRow, PersonRow, StaffRow
 from caseflow.store.office_models import OrderRow
@@ -23,6 +23,9 @@ from caseflow.workflows import FLOWS
 AnySelect = Select[*tuple[Any, ...]]
 
 STATES = {key: state for flow in FLOWS.values() for key, state in flow.states.items()}
+UNCLAIMED: Final = "0"
+"""The handler of the cases that nobody holds, as filters and groups name it."""
+
 _WAITING_FOR = {"received": "应在此日前受理或一次性告知", "supplementing": "补正期限", "suspended": "特别程序预计结束"}
 
 
@@ -30,8 +33,8 @@ _WAITING_FOR = {"received": "应在此日前受理或一次性告知", "suppleme
 class Line:
     """One case as lists show it; `place` is where it stands in the order asked for.
 
-    `reading` is None where no lamp shines, and `waiting` is said instead. `due` is the promised date, else the
-    statutory one, else the day of what `due_words` names.
+    `reading` is None where no lamp shines, and `waiting` is said instead. `due` is the date the lamp speaks of: the
+    promised one, else or past the law the statutory one, else the day of what `due_words` names.
     """
 
     id: int
@@ -138,7 +141,8 @@ def lines_by_id(
 def _line(row: lamps.AnyRow, reading: Reading | None, today: date) -> Line:
     organisation = row.id_kind == IdKind.CREDIT_CODE
     shining = reading is not None and reading.lamp is not None
-    limit = row.promised_due or row.statutory_due
+    late_by_law = reading is not None and reading.lamp is Lamp.OVER_STATUTORY
+    limit = row.statutory_due if late_by_law else row.promised_due or row.statutory_due
     return Line(
         id=row.id,
         version=row.version,

@@ -20,8 +20,8 @@ from caseflow.rules.metrics import Spread, Tally, spread
 from caseflow.store.models import CaseRow, EventRow, PauseRow, StaffRow
 from caseflow.store.office_models import SectionRow, WindowRow
 from caseflow.views import case_sets as sets
-from caseflow.views.case_sets import BLANK, NOBODY, Scope, base_condition, counted, in_set, within
-from caseflow.views.lines import STATES
+from caseflow.views.case_sets import BLANK, Scope, base_condition, counted, in_set, within
+from caseflow.views.lines import STATES, UNCLAIMED
 from caseflow.views.worklist import LAMPS, lamp_conditions
 
 _LIFE: Final = (
@@ -65,7 +65,7 @@ def group_text(value: object, by: str) -> str:
     """A group's key as addresses carry it: nobody's cases are "0", what has no name is "-"."""
     if not by:
         return ALL
-    return NOBODY if value is None else str(value) or BLANK
+    return UNCLAIMED if value is None else str(value) or BLANK
 
 
 def tallies(
@@ -249,7 +249,7 @@ class Choices:
     def name(self, by: str, key: str) -> str:
         """A group's name; its key where nobody knows it any more."""
         names: Mapping[str, str] = getattr(self, by)
-        return {NOBODY: "未领取", BLANK: "未登记"}.get(key) or names.get(key, key)
+        return {UNCLAIMED: "未领取", BLANK: "未登记"}.get(key) or names.get(key, key)
 
 
 def choices(session: Connection, bureau: str, items: Mapping[str, str], windows: Iterable[str]) -> Choices:

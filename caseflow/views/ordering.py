@@ -152,7 +152,7 @@ def _segments(order: Order, today: date, within: tuple[str, ...]) -> list[_Segme
     in_law = or_(statutory.is_(None), statutory >= today)
     nothing = and_(promised.is_(None), statutory.is_(None))
     known = {
-        "over_statutory": _Segment(0, lamps.nearest, statutory < today),
+        "over_statutory": _Segment(0, statutory.expression, statutory < today),
         "over_promised": _Segment(1, promised.expression, and_(promised < today, in_law)),
         "promised": _Segment(2, promised.expression, and_(promised >= today, in_law)),
         "statutory": _Segment(2, statutory.expression, and_(promised.is_(None), statutory >= today)),

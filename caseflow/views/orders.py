@@ -15,7 +15,7 @@ from caseflow.house import Actor
 from caseflow.identity import IdKind, mask_name
 from caseflow.rules.calendar import WorkingCalendar
 from caseflow.rules.supervision import CAUSES, LEVELS, late_by
-from caseflow.store.duty import stood_for
+from caseflow.store.duty import answers_for, stood_for
 from caseflow.store.models import CaseRow, PersonRow, StaffRow
 from caseflow.store.office_models import OrderRow, OrderWordRow
 from caseflow.views.lines import STATES
@@ -132,11 +132,24 @@ def orders_page(
     """One page of a tab with every tab counted: the bureau's orders, or those the reader has to answer."""
     scope = _scope(actor, today, mine=mine)
     counts = _counts(session, scope)
-    query = _query().where(scope, _in_tab(tab)).order_by(OrderRow.id.desc()).limit(PAGE + 1)
+    query = _query().where(scope, _in_tab(tab)).order_by(*_in_order(tab)).limit(PAGE + 1)
     if before is not None:
-        query = query.where(OrderRow.id < before)
+        query = query.where(_beyond(tab, before))
     lines = tuple(_line(row, calendar, today) for row in session.execute(query))
     return OrderPage(lines[:PAGE], counts, lines[PAGE - 1].id if len(lines) > PAGE else None)
+
+
+def _in_order(tab: str) -> tuple[ColumnElement[Any], ...]:
+    """What waits for an answer by its last day, the most overdue first; the rest the newest first."""
+    return (OrderRow.answer_by.asc(), OrderRow.id.asc()) if tab == "owed" else (OrderRow.id.desc(),)
+
+
+def _beyond(tab: str, before: int) -> ColumnElement[bool]:
+    if tab != "owed":
+        return OrderRow.id < before
+    last = aliased(OrderRow)
+    day = select(last.answer_by).where(last.id == before).scalar_subquery()
+    return or_(OrderRow.answer_by > day, and_(OrderRow.answer_by == day, OrderRow.id > before))
 
 
 def owed_by(actor_id: int, today: date) -> tuple[ColumnElement[bool], ...]:
@@ -163,7 +176,7 @@ def load_thread(session: Connection, calendar: WorkingCalendar, actor: Actor, or
         raise NotFound("没有这个督办")
     order = lines[order_id]
     follows = {row.id: row.follows for row in rows}
-    running, mine = order.closed_on is None, _is_theirs(session, actor, order, today)
+    running, mine = order.closed_on is None, answers_for(session, actor.id, order.to_id, today)
     return Thread(
         order=order,
         words=_words(session, actor.bureau, order_id),
@@ -181,10 +194,6 @@ def running_line(
     query = _query().where(OrderRow.bureau == bureau, OrderRow.case_id == case_id, OrderRow.closed_on.is_(None))
     row = session.execute(query).one_or_none()
     return None if row is None else _line(row, calendar, today)
-
-
-def _is_theirs(session: Connection, actor: Actor, order: OrderLine, today: date) -> bool:
-    return order.to_id == actor.id or order.to_id in set(session.execute(stood_for(actor.id, today)).scalars())
 
 
 def _scope(actor: Actor, today: date, *, mine: bool) -> ColumnElement[bool]:

@@ -18,7 +18,7 @@ from caseflow.rules.supervision import KINDS, late_by
 from caseflow.store.models import CaseRow, DeadlineRow, PauseRow, StaffRoleRow, StaffRow
 from caseflow.store.office_models import OrderRow
 from caseflow.views import lamps
-from caseflow.views.lines import Line
+from caseflow.views.lines import UNCLAIMED, Line
 from caseflow.views.ordering import DUE, SEGMENTS, Place
 from caseflow.views.stages import stages_of
 from caseflow.views.worklist import Page, count_each, page_of
@@ -36,9 +36,6 @@ LINES = (
 GROUPS = {"item": "按事项", "person": "按经办人", "section": "按科室", "none": "不分组"}
 EVERYTHING = "all"
 """The one group of cases that are not grouped."""
-
-UNCLAIMED = "0"
-"""The group of the cases that nobody holds."""
 
 _SECTION = "="
 """Before the name of a section, so that no section is taken for UNCLAIMED."""

@@ -69,6 +69,7 @@ class Progress:
     accepted_on: date | None
     due_label: str
     due_on: date | None
+    late: bool
     provisional: bool
     missing: tuple[str, ...]
     reply_by: date | None
@@ -148,6 +149,7 @@ def _progress(session: Connection, house: House, row: Row[Any], today: date) -> 
         accepted_on=row.accepted_on,
         due_label=label,
         due_on=due,
+        late=due is not None and due < today and not row.ended_on,
         provisional=bool(row.provisional),
         missing=_missing(session, row, masked) if waits else (),
         reply_by=reply_by,

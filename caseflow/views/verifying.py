@@ -48,8 +48,10 @@ def seals_at(path: Path) -> tuple[Seal, ...]:
     return read_seals(path)
 
 
-def seal_fault(session: Connection, house: House, seal: Seal) -> str:
-    """What no longer fits this seal; nothing where it holds."""
+def seal_fault(session: Connection, house: House, seal: Seal, before: int) -> str:
+    """What no longer fits this seal, which goes on from the row `before`; nothing where it holds."""
+    if seal.first != before:
+        return "与上一次封存不相接，封存记录有缺"
     count, mac = sealed(session, house.keys, seal.first, seal.last)
     if count != seal.count:
         return f"封存时有 {seal.count} 条办理记录，现在有 {count} 条"

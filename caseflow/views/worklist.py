@@ -14,16 +14,13 @@ from caseflow.store.duty import offered
 from caseflow.store.models import CaseRow
 from caseflow.store.side_models import MessageRow
 from caseflow.views import lamps
-from caseflow.views.lines import STATES, AnySelect, Line, line_query, lines_of
+from caseflow.views.lines import STATES, UNCLAIMED, AnySelect, Line, line_query, lines_of
 from caseflow.views.ordering import OF_LAMP, SEGMENTS, Order, Place, chosen, in_order, received
 from caseflow.views.orders import owed_query
 
 PAGE = 50
 TABS = {"mine": "本人", "section": "本科室", "unclaimed": "待领取", "paused": "停表"}
 LAMPS = {"over": "超期", "today": "今日到期", "soon": "临期", "paused": "停表", "normal": "正常", "waiting": "未受理"}
-UNCLAIMED = "0"
-"""The handler of the cases that nobody holds, as a filter names it."""
-
 DEFAULT_ORDER = Order()
 _SEES_ALL = frozenset({"supervisor", "auditor"})
 
@@ -145,13 +142,6 @@ def page_counts(
     soon += len(ids)
     counts = LampCounts(over, due_today, soon, paused, running - soon, waiting, ids)
     return counts, NavCounts(*(*row[: len(of_nav)], *row[-2:]))
-
-
-def lamp_counts(
-    session: Connection, calendar: WorkingCalendar, actor: Actor, filters: Filters, today: date
-) -> LampCounts:
-    """The cases of a tab by lamp, with every filter but the lamp's."""
-    return page_counts(session, calendar, actor, filters, today)[0]
 
 
 def _nav_conditions(actor: Actor, today: date) -> tuple[ColumnElement[bool], ...]:

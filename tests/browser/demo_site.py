@@ -60,7 +60,10 @@ def _furnish(office: Office) -> None:
     """What a demo leaves to its visitors: a saved view, an answer to review, and enough history to estimate from."""
     by_id = {one.id: one for one in office.staff.values()}
     owed = select(OrderRow.id, OrderRow.to_id).where(
-        OrderRow.to_id.in_(by_id), OrderRow.closed_on.is_(None), OrderRow.answered_on.is_(None)
+        OrderRow.to_id.in_(by_id),
+        OrderRow.closed_on.is_(None),
+        OrderRow.answered_on.is_(None),
+        OrderRow.cause != "bad_rating",
     )
     with writing(office.engine) as session:
         save_view(session, office.staff["clerk"], "本科室超期", "tab=section&lamp=over", office.now)

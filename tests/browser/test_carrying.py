@@ -20,6 +20,7 @@ def test_every_fault_of_a_carry_over_is_named_at_once_beside_its_field(windows: 
     page.select_option("select[name=item]", "temporary-registration")
     page.keyboard.press("F9")
     expect(page.locator("select[name=item]")).to_have_count(0)
+    page.wait_for_load_state("load")
 
     page.keyboard.press("F9")
 

@@ -179,6 +179,56 @@ def test_keys_stand_back_while_a_text_is_typed_or_composed(windows: Windows) -> 
     assert page.url == f"{windows.address}/"
 
 
+def test_f2_waits_where_something_is_typed_that_nobody_keeps(windows: Windows) -> None:
+    ref = accepted(windows)
+    page = windows.of("clerk")
+    address = f"{windows.address}/cases/{ref.number}/correct"
+    page.goto(address)
+
+    page.fill("[name=reason]", "录入错字")
+    page.keyboard.press("F2")
+    page.focus("[name='change.note']")
+    page.keyboard.press("F2")
+
+    assert page.url == address
+    expect(page.locator("[name=reason]")).to_have_value("录入错字")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("F2")
+    expect(page.locator("#item-search")).to_be_focused()
+    quiet(windows)
+
+
+def test_f2_leaves_a_form_that_is_kept_and_the_search(windows: Windows) -> None:
+    accepted(windows)
+    page = windows.of("clerk")
+
+    page.goto(f"{windows.address}/register?item={TRANSFER}")
+    page.wait_for_load_state()
+    page.focus("#search")
+    page.keyboard.press("F2")
+
+    expect(page.locator("#item-search")).to_be_focused()
+
+
+def test_page_keys_do_nothing_while_a_dialog_is_open(windows: Windows) -> None:
+    ref = accepted(windows)
+    page = windows.open_case("clerk", ref.number)
+    page.wait_for_load_state()
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+
+    for key in ("F2", "F4", "F7", "F8", "F9"):
+        page.keyboard.press(key)
+
+    expect(page.locator("#keys")).to_be_visible()
+    assert len(page.context.pages) == 1
+    assert windows.office.history(ref)[-1] == "accept"
+    page.keyboard.press("Escape")
+    page.keyboard.press("F9")
+    expect(page.locator(".said-good").first).to_contain_text("已办理")
+    quiet(windows)
+
+
 def test_whoever_wants_no_keys_has_none(windows: Windows) -> None:
     ref = accepted(windows)
     with writing(windows.office.engine) as session:

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from caseflow.store.db import reading
-from caseflow.store.models import CaseRow
+from caseflow.desk import staff
+from caseflow.store.db import reading, writing
+from caseflow.store.models import CaseRow, StaffRow
 from caseflow.store.office_models import DraftRow
 from tests.browser.windows import PASSWORD, Windows
 from tests.support.office import field_values, first_answers
@@ -226,7 +227,59 @@ def test_a_save_after_the_lock_says_so_and_leads_back(windows: Windows) -> None:
     sign_in_again(page)
 
     expect(page.locator("[name='applicant.id_number']")).to_have_value("110105")
-    _quiet(windows)
+    assert windows.foreign == []
+    assert all("401" in complaint for complaint in windows.complaints)
+
+
+LOST = "没有保存，请不要离开本页"
+
+
+@pytest.mark.parametrize("end", ["ended", "password due", "gone", "broken"])
+def test_a_save_that_was_not_kept_is_never_said_to_be(windows: Windows, end: str) -> None:
+    page, office = windows.of("clerk"), windows.office
+    to_people(page, "mzfy")
+    with writing(office.engine) as session:
+        if end == "ended":
+            staff.end_sessions_of(session, office.staff["clerk"].id, office.now)
+        elif end == "password due":
+            session.execute(update(StaffRow).where(StaffRow.id == office.staff["clerk"].id).values(must_change=1))
+    if end == "gone":
+        page.route("**/drafts/register", lambda route: route.abort())
+    elif end == "broken":
+        page.route("**/drafts/register", lambda route: route.fulfill(status=500, body="x"))
+
+    page.keyboard.type("1101")
+
+    expect(page.locator(".draft-note")).to_have_text(LOST, timeout=15_000)
+    assert rows(windows, DraftRow) == 0
+
+
+def test_a_server_that_comes_back_is_asked_again_without_another_key(windows: Windows) -> None:
+    page = windows.of("clerk")
+    to_people(page, "mzfy")
+    page.route("**/drafts/register", lambda route: route.fulfill(status=503, body="x"))
+    page.keyboard.type("1101")
+    expect(page.locator(".draft-note")).to_have_text(LOST, timeout=15_000)
+
+    page.unroute("**/drafts/register")
+
+    expect(page.locator(".draft-note")).to_have_text("已自动保存 10:30", timeout=15_000)
+    expect(page.locator(".draft-note.lost")).to_have_count(0)
+
+
+def test_every_save_after_the_lock_is_kept(windows: Windows) -> None:
+    page = windows.of("clerk")
+    to_people(page, "mzfy")
+    windows.office.now += IDLE
+    for letters in ("1101", "05"):
+        with page.expect_response("**/drafts/register", timeout=15_000) as answer:
+            page.keyboard.type(letters)
+        assert answer.value.json() == {"kept": True}
+
+    page.click(".draft-note a")
+    sign_in_again(page)
+
+    expect(page.locator("[name='applicant.id_number']")).to_have_value("110105")
 
 
 @pytest.mark.parametrize("typed", ["zy", "bx", "zybx", "参保", "mz", "q", "gxx"])
@@ -253,6 +306,49 @@ def test_a_number_in_the_empty_box_chooses_a_usual_item_and_a_longer_one_is_a_co
 
     expect(page.locator("h1")).to_contain_text("转移接续手续办理")
     _quiet(windows)
+
+
+def coded(page: Page, code: str) -> None:
+    """Let the first item of the list bear this code before the page's script reads it."""
+    page.add_init_script(
+        f"""document.addEventListener("readystatechange", () => {{
+          const row = document.querySelector("[data-items] li[data-words]");
+          if (row && document.readyState === "interactive") row.dataset.words += "|{code}";
+        }})"""
+    )
+
+
+def test_a_code_that_begins_with_the_number_is_waited_for_and_enter_chooses_the_usual_item(windows: Windows) -> None:
+    windows.office.register("transfer-continuation")
+    page = windows.of("clerk")
+    coded(page, "11650105mb1544747u")
+    page.clock.install()
+    start(page)
+
+    press(page, "1")
+    page.clock.run_for(5_000)
+    expect(page.locator("#item-search")).to_have_value("1")
+    expect(page.locator("[data-items] button.item-pick:visible")).to_have_count(1)
+    page.keyboard.type("1650")
+    expect(page.locator("#item-search")).to_have_value("11650")
+    page.fill("#item-search", "1")
+    press(page, "Enter")
+
+    expect(page.locator("h1")).to_contain_text("转移接续手续办理")
+    _quiet(windows)
+
+
+def test_after_letters_a_number_that_goes_on_with_a_listed_word_is_typed(windows: Windows) -> None:
+    page = windows.of("clerk")
+    coded(page, "mb1544747u")
+    start(page)
+
+    page.keyboard.type("mb1")
+    expect(page.locator("#item-search")).to_have_value("mb1")
+    page.fill("#item-search", "zyfy")
+    press(page, "1")
+
+    expect(page.locator(".question input").first).to_be_focused()
 
 
 COMPOSING = """(key) => document.activeElement.dispatchEvent(

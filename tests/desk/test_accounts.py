@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from caseflow.desk import accounts, staff
 from caseflow.desk import office as rooms
 from caseflow.desk.accounts import Profile
-from caseflow.errors import BadInput, NotAllowed, NotFound, NotSignedIn, Refused
+from caseflow.errors import BadInput, CaseChanged, NotAllowed, NotFound, NotSignedIn, Refused
 from caseflow.store.db import reading, writing
 from caseflow.views import office as view
 from caseflow.views.office import Person
@@ -183,6 +183,18 @@ def test_ended_sessions_are_over(office: Office) -> None:
     assert person(office, "1099").sessions == 0
     with pytest.raises(NotSignedIn), reading(office.engine) as session:
         staff.session_actor(session, token, office.now)
+
+
+def test_a_form_that_showed_another_account_changes_nothing(office: Office) -> None:
+    admin, clerk = office.staff["administrator"], office.staff["clerk"]
+    shown = person(office, clerk.number)
+    seen = accounts.as_seen(shown.name, shown.section, shown.window, shown.roles)
+    with writing(office.engine) as session:
+        accounts.unchanged(session, admin, clerk.number, seen)
+        accounts.set_roles(session, admin, clerk.number, ("clerk", "reviewer"), office.now)
+
+    with pytest.raises(CaseChanged), writing(office.engine) as session:
+        accounts.unchanged(session, admin, clerk.number, seen)
 
 
 @pytest.mark.parametrize("act", ["unlock", "end_sessions", "enable", "disable", "reset", "roles", "profile"])

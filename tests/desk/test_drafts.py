@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 
 from caseflow.desk import staff
 from caseflow.desk.drafts import (
+    CASE,
+    CORRECTION,
     KEPT_FOR,
     LONGEST_DRAFT,
     MOST_DRAFTS,
@@ -138,6 +140,33 @@ def test_a_save_that_comes_after_the_registration_keeps_nothing(office: Office) 
     assert _rows(office) == 0
 
 
+@pytest.mark.parametrize("kind", [CASE, CORRECTION])
+def test_a_form_of_a_case_is_kept_on_its_present_version_and_on_no_other(office: Office, kind: str) -> None:
+    ref = office.register("inpatient-reimbursement")
+    form, version = f"{kind}{ref.number}", office.case(ref).record.version
+
+    assert [_save(office, form, version=str(n)) for n in (version - 1, version, version + 1)] == [False, True, False]
+    office.act(ref, "clerk", "withdraw", kind="申请人撤回", reason="本人要求")
+    assert not _save(office, form, version=str(version))
+
+
+@pytest.mark.parametrize("typed", [{}, {"version": ""}, {"version": "x"}, {"version": "１"}, {"version": "01"}])
+def test_a_form_of_a_case_without_its_version_is_not_kept(office: Office, typed: dict[str, str]) -> None:
+    ref = office.register("inpatient-reimbursement")
+
+    assert not _save(office, f"{CASE}{ref.number}", **typed)
+    assert _rows(office) == 0
+
+
+def test_a_form_of_no_case_or_of_another_bureaus_is_not_kept(office: Office) -> None:
+    ref = office.register("inpatient-reimbursement")
+    office.staff["stranger"] = replace(office.staff["reviewer"], bureau="shuimogou")
+
+    assert not _save(office, f"{CASE}no-such-case", version="1")
+    assert not _save(office, f"{CASE}{ref.number}", who="stranger", version=str(office.case(ref).record.version))
+    assert _rows(office) == 0
+
+
 def test_a_form_kept_while_it_was_being_sent_is_not_offered(office: Office) -> None:
     _save(office, f"{REGISTRATION}sent")
     office.register("inpatient-reimbursement", request_key="sent")
@@ -183,7 +212,7 @@ def test_a_session_that_went_idle_still_says_whose_it_was(office: Office) -> Non
     office.sleep(1)
 
     with reading(office.engine) as session:
-        owner = last_signed_in(session, token)
+        owner = last_signed_in(session, token, office.now)
 
     assert owner is not None
     assert (owner.id, owner.roles) == (office.staff["clerk"].id, frozenset())
@@ -197,5 +226,5 @@ def test_a_session_somebody_ended_says_nothing(office: Office, end: object) -> N
         end(session, token, office.now)  # type: ignore[operator]
 
     with reading(office.engine) as session:
-        assert last_signed_in(session, token) is None
-        assert last_signed_in(session, "made-up") is None
+        assert last_signed_in(session, token, office.now) is None
+        assert last_signed_in(session, "made-up", office.now) is None

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from caseflow.desk.calendar_days import enter_days
 from caseflow.desk.intake import CaseRef
+from caseflow.desk.office import Away, add_absence
 from caseflow.desk.order_paper import order_paper
 from caseflow.desk.rating import rate
 from caseflow.desk.supervision import (
@@ -607,6 +608,71 @@ def test_a_day_declared_off_moves_the_answer_s_last_day_with_its_deadline(office
     assert row.answer_by > order.answer_by
 
 
+def test_a_day_declared_off_also_keeps_the_order_of_an_ended_case_from_being_raised(office: Office) -> None:
+    ref = walk(office, office.register(TRANSFER), ACCEPT, HAND_OVER, APPROVE, CLOSE)
+    with writing(office.engine) as session:
+        rate(session, office.house, "shawan", ref.id, 1, "太慢", office.now)
+    order = issue(office, ref, cause="bad_rating", to_id=office.staff["clerk"].id)
+    off = Amendment("shawan", read_lines(f"{order.answer_by.isoformat()} 放假 停电", "通知"))
+    with writing(office.engine) as session:
+        enter_days(session, office.house, office.staff["administrator"], off, office.now)
+
+    tick(office, (order.answer_by - office.now.date()).days + 1)
+
+    (row,) = orders(office, ref)
+    assert (row.level, row.outcome) == (1, "")
+    assert row.answer_by == reply(office, ref)
+    assert row.answer_by > order.answer_by
+
+
+def test_nothing_is_raised_against_somebody_who_has_left(office: Office) -> None:
+    ref = late(office)
+    order = issue(office, ref)
+    with writing(office.engine) as session:
+        session.execute(update(StaffRow).where(StaffRow.id == order.to_id).values(active=0))
+
+    tick(office, 10)
+
+    assert [row.level for row in orders(office, ref)] == [1]
+    assert "order_reply_lapsed" in told(office, "supervisor")
+
+
+# --- standing in
+
+
+def stand_in(office: Office, who: str, for_whom: str) -> None:
+    entry = Away(office.staff[for_whom].number, office.now.date(), office.now.date(), office.staff[who].number)
+    with writing(office.engine) as session:
+        add_absence(session, office.staff["administrator"], entry, office.now)
+
+
+def test_who_stands_in_answers_and_prints_and_decides_nothing_about_it(office: Office) -> None:
+    ref = late(office)
+    order = issue(office, ref)
+    stand_in(office, "both", "reviewer")
+
+    answer(office, order, by="both")
+
+    assert paper(office, order, by="both").fields["rounds"][0]["answered_by"] == office.staff["both"].name
+    for verb in (accept_order, return_order, withdraw_order):
+        with pytest.raises(Refused) as error:
+            decide(office, order, verb, by="both")
+        assert refused(error) == ["own_order"]
+
+
+def test_nobody_accepts_an_answer_they_gave_in_another_s_place(office: Office) -> None:
+    ref = late(office)
+    order = issue(office, ref)
+    stand_in(office, "both", "reviewer")
+    answer(office, order, by="both")
+    office.sleep(1)
+
+    with pytest.raises(Refused) as error:
+        decide(office, order, accept_order, by="both")
+
+    assert refused(error) == ["own_answer"]
+
+
 # --- the paper
 
 
@@ -633,6 +699,18 @@ def test_numbers_have_no_gaps_and_only_those_concerned_print(office: Office) -> 
         paper(office, order, by="clerk")
     with pytest.raises(NotAllowed):
         paper(office, order, by="auditor")
+
+
+def test_what_the_form_said_when_it_was_printed_stays(office: Office) -> None:
+    ref = late(office)
+    order = issue(office, ref)
+    first = paper(office, order)
+
+    office.act(ref, "second", "assign", receiver=str(office.staff["other"].id), reason="请假")
+    second = paper(office, order)
+
+    kept = ("to_name", "answer_by", "level", "cause", "days_over")
+    assert {name: second.fields[name] for name in kept} == {name: first.fields[name] for name in kept}
 
 
 def paper(office: Office, order: Ordered, by: str = "supervisor") -> Any:

@@ -297,9 +297,9 @@ def test_work_is_shared_by_as_many_hands_as_did_it() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"role": "auditor"}, "岗位不在可选范围内"),
+        ({"role": "auditor"}, "岗位没有这个选项"),
         ({"role": ""}, "请填写岗位"),
-        ({"way": "sideways"}, "增减不在可选范围内"),
+        ({"way": "sideways"}, "增减没有这个选项"),
         ({"people": "0"}, "人数应为 1 至 20 的整数"),
         ({"people": "21"}, "人数应为 1 至 20 的整数"),
         ({"people": "-1"}, "人数应为 1 至 20 的整数"),

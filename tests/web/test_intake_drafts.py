@@ -63,7 +63,7 @@ def test_what_the_page_saved_is_offered_with_the_name_masked_and_opened_as_it_wa
     offered = clerk.get("/register")
     kept = clerk.fields(clerk.get(f"/register/drafts/{form['request_key']}"), "/register")
 
-    assert saved.json == {"saved": "10:30"}
+    assert saved.json == {"kept": True, "saved": "10:30"}
     assert "有一份 10:30 未提交的登记（门诊费用报销，张*）" in offered.text
     assert NUMBER not in offered.text
     assert "张霈" not in offered.text
@@ -81,7 +81,7 @@ def test_a_registration_sent_is_offered_no_more(door: Door) -> None:
     number_of(clerk.send("/register", form | ticks))
     late = clerk.send("/drafts/register", form)
 
-    assert late.json == {"saved": ""}
+    assert late.json == {"kept": False, "why": "这份登记已经提交"}
     assert drafts(door.office) == 0
     assert "有一份" not in clerk.get("/register").text
 
@@ -133,15 +133,69 @@ def test_a_form_sent_after_the_idle_lock_is_found_as_it_was_after_signing_in(doo
     assert cases(office) == 0
 
 
-def test_a_save_by_the_page_after_the_idle_lock_is_kept_too(door: Door) -> None:
-    form = door.clerk.register_to(2, CLINIC)
+def test_every_save_by_the_page_after_the_idle_lock_is_kept_and_the_last_comes_back(door: Door) -> None:
+    clerk, office = door.clerk, door.office
+    number = allow_in(office, "clerk")
+    form = clerk.register_to(2, CLINIC)
+    office.now += IDLE
+
+    saves = [clerk.send("/drafts/register", form | {"note": note}) for note in ("第一句", "第二句", "最后一句")]
+    page = again(clerk, clerk.send("/register", form | {"note": "最后一句", "go": "back1"}), number)
+
+    assert [(one.status_code, one.json) for one in saves] == [(401, {"kept": True})] * 3
+    assert drafts(office) == 1
+    assert read_form(page.text, "/register")["note"] == "最后一句"
+
+
+def test_the_second_save_after_the_idle_lock_replaces_the_first(door: Door) -> None:
+    clerk, office = door.clerk, door.office
+    form = clerk.register_to(2, CLINIC)
+    office.now += IDLE
+    for note in ("第一句", "第二句"):
+        clerk.send("/drafts/register", form | {"note": note})
+
+    kept = door.clerk.get(f"/register/drafts/{form['request_key']}")
+
+    assert read_form(kept.text, "/register")["note"] == "第二句"
+
+
+def test_a_token_left_in_the_cookie_opens_nothing(door: Door) -> None:
     clerk = door.clerk
+    form = clerk.register_to(2, CLINIC)
     door.office.now += IDLE
+    clerk.send("/drafts/register", form)
 
-    answer = clerk.send("/drafts/register", form | {"note": "最后一句"})
+    page = clerk.get(f"/register/drafts/{form['request_key']}")
 
-    assert answer.status_code == 303
-    assert drafts(door.office) == 1
+    assert (page.status_code, page.headers["Location"].partition("?")[0]) == (303, "/login")
+
+
+def test_a_save_after_the_next_sign_in_is_never_kept_for_the_one_before(door: Door) -> None:
+    clerk, office = door.clerk, door.office
+    number = allow_in(office, "clerk")
+    form = clerk.register_to(2, CLINIC)
+    old = clerk.client.get_cookie("caseflow")
+    assert old is not None
+    office.now += IDLE
+    again(clerk, clerk.get("/register"), number)
+    clerk.client.set_cookie("caseflow", old.value)
+
+    late = clerk.send("/drafts/register", form)
+
+    assert (late.status_code, late.json) == (401, {"kept": False})
+    assert drafts(office) == 0
+
+
+def test_a_save_that_a_password_due_holds_up_is_not_said_to_be_kept(door: Door) -> None:
+    clerk, office = door.clerk, door.office
+    form = clerk.register_to(2, CLINIC)
+    with writing(office.engine) as session:
+        session.execute(update(StaffRow).where(StaffRow.id == office.staff["clerk"].id).values(must_change=1))
+
+    answer = clerk.send("/drafts/register", form)
+
+    assert (answer.status_code, answer.is_json) == (303, False)
+    assert drafts(office) == 0
 
 
 def test_somebody_else_who_signs_in_after_the_lock_finds_nothing_of_it(door: Door) -> None:
@@ -172,8 +226,10 @@ def test_a_session_that_somebody_ended_keeps_nothing(door: Door, end: str) -> No
             staff.disable(session, office.staff["clerk"].number, office.now)
 
     page = clerk.send("/register", form | {"go": "materials"})
+    saved = clerk.send("/drafts/register", form)
 
     assert (page.status_code, page.headers["Location"]) == (303, "/login")
+    assert (saved.status_code, saved.json) == (401, {"kept": False})
     assert drafts(office) == 0
 
 
@@ -189,7 +245,9 @@ def test_a_form_from_elsewhere_is_not_kept_for_the_one_whose_session_went_idle(d
     door.office.now += IDLE
 
     forged = clerk.send("/register", form | {"csrf_token": "forged", "go": "people"})
+    saved = clerk.send("/drafts/register", form | {"csrf_token": "forged"})
 
+    assert (saved.status_code, saved.json) == (401, {"kept": False})
     assert forged.headers["Location"] == "/login"
     assert drafts(door.office) == 0
 
@@ -259,6 +317,88 @@ def test_an_opinion_being_written_comes_back_after_the_lock_and_goes_when_it_is_
     assert "还没有提交的填写内容" in page.text
     assert (kept["need.approve.opinion"], kept["need.approve.statement"]) == ("票据齐全，同意", "门诊 100")
     assert sent.status_code == 303
+    assert drafts(office) == 0
+
+
+def in_review(door: Door) -> str:
+    """The number of a case that waits for its review."""
+    number = number_of(door.clerk.decide(CLINIC, "accept", CHECKED))
+    door.clerk.act(number, "hand_over")
+    return number
+
+
+def test_what_was_written_on_a_case_that_has_moved_on_is_not_laid_over_it(door: Door) -> None:
+    clerk, office = door.clerk, door.office
+    number = number_of(clerk.decide(CLINIC, "receive_only"))
+    address = f"/cases/{number}/decide"
+    fresh = clerk.fields(clerk.get(f"/cases/{number}"), address)
+    stale = {name: "faulty" for name in fresh if name.endswith(".mark")} | {"m.identity.fault": "旧的写法"}
+    saved = clerk.send(f"/drafts/cases/{number}", fresh | stale)
+    with writing(office.engine) as session:
+        session.execute(update(CaseRow).where(CaseRow.number == number).values(version=CaseRow.version + 1))
+
+    page = clerk.get(f"/cases/{number}")
+
+    assert saved.json == {"kept": True, "saved": "10:30"}
+    assert "旧的写法" not in page.text
+    assert "还没有提交的填写内容" not in page.text
+    assert "已不适用，没有恢复" in page.text
+    now_shown = read_form(page.text, address)
+    assert {name: now_shown.get(name) for name in stale} == {name: fresh.get(name) for name in stale}
+    assert int(now_shown["version"]) == int(fresh["version"]) + 1
+    assert drafts(office) == 0
+
+
+def test_a_case_form_saved_after_it_was_sent_is_not_kept(door: Door) -> None:
+    number = in_review(door)
+    reviewer, address = door.reviewer, f"/cases/{number}/approve"
+    form = reviewer.fields(reviewer.get(f"/cases/{number}"), address)
+    needs = {"opinion": "同意", "statement": "门诊 100", "lawful": "on", "conditions": "on"}
+    form |= {f"need.approve.{key}": text for key, text in needs.items()}
+    sent = reviewer.send(address, form)
+
+    late = reviewer.send(f"/drafts/cases/{number}", form)
+
+    assert sent.status_code == 303
+    assert late.json == {"kept": False, "why": "本件已有变化"}
+    assert drafts(door.office) == 0
+
+
+def test_a_correction_sent_after_the_idle_lock_comes_back_and_nothing_is_corrected(door: Door) -> None:
+    clerk, office = door.clerk, door.office
+    login = allow_in(office, "clerk")
+    number = number_of(clerk.decide(CLINIC, "receive_only"))
+    address = f"/cases/{number}/correct"
+    form = clerk.fields(clerk.get(address), address) | {"change.applicant.name": "张需", "reason": "录入错字"}
+    office.now += IDLE
+
+    page = again(clerk, clerk.send(address, form), login)
+    kept = read_form(page.text, address)
+    before = clerk.get(f"/cases/{number}").text
+    done = clerk.send(address, kept)
+
+    assert "已恢复 11:01 保存" in page.text
+    assert (kept["change.applicant.name"], kept["reason"]) == ("张需", "录入错字")
+    assert "张需" not in before
+    assert (done.status_code, drafts(office)) == (303, 0)
+    assert "张需" in clerk.get(f"/cases/{number}").text
+
+
+def test_a_correction_of_a_case_that_has_moved_on_is_not_brought_back(door: Door) -> None:
+    clerk, office = door.clerk, door.office
+    login = allow_in(office, "clerk")
+    number = number_of(clerk.decide(CLINIC, "receive_only"))
+    address = f"/cases/{number}/correct"
+    form = clerk.fields(clerk.get(address), address) | {"change.applicant.name": "张需", "reason": "录入错字"}
+    office.now += IDLE
+    sent = clerk.send(address, form)
+    with writing(office.engine) as session:
+        session.execute(update(CaseRow).where(CaseRow.number == number).values(version=CaseRow.version + 1))
+
+    page = again(clerk, sent, login)
+
+    assert read_form(page.text, address)["change.applicant.name"] == ""
+    assert "已不适用，没有恢复" in page.text
     assert drafts(office) == 0
 
 

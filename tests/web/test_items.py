@@ -56,8 +56,8 @@ def test_another_bureaus_items_may_be_read_but_not_registered(door: Door) -> Non
     assert "登记申请" not in guide.text
 
 
-@pytest.mark.parametrize("words", ["住院", "zyfy", "ZYFYBX"])
-def test_an_item_is_found_by_name_and_initials(door: Door, words: str) -> None:
+@pytest.mark.parametrize("words", ["住院", "zyfy", "ZYFYBX", "zy'fy'bx", "zybx", "inpatient"])
+def test_an_item_is_found_as_in_the_registration(door: Door, words: str) -> None:
     page = door.clerk.client.get("/items", query_string={"find": words})
 
     assert "/items/shawan/inpatient-reimbursement" in page.text

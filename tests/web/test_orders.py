@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
+from caseflow.desk import staff
 from caseflow.desk.intake import CaseRef
 from caseflow.desk.upkeep import sweep
 from caseflow.store.db import reading, writing
 from caseflow.store.models import EventRow, PaperRow, StaffRow
-from caseflow.store.office_models import OrderRow, OrderWordRow
+from caseflow.store.office_models import DraftRow, OrderRow, OrderWordRow
 from caseflow.views.overdue import CAUSES, Cause, cases_of, cause_counts, groups_of, worst_stages
 from caseflow.views.stages import stages_among
 from tests.support.office import Office
 from tests.support.roads import ACCEPT, HAND_OVER
-from tests.web.counter import Door
+from tests.web.counter import Door, read_form
 
 TRANSFER = "transfer-continuation"
 ANSWER = {"cause": "回函延迟", "measures": "今日催办", "until": "2026-04-20"}
@@ -451,3 +453,28 @@ def test_the_supervisor_s_orders_change_nothing_but_the_history(door: Door, offi
     with reading(office.engine) as session:
         newest = select(EventRow.action).where(EventRow.case_id == ref.id).order_by(EventRow.seq.desc()).limit(1)
         assert session.execute(newest).scalar_one() == "order_issue"
+
+
+def test_an_answer_sent_after_the_idle_lock_is_there_again_and_not_given(door: Door, office: Office, one: int) -> None:
+    reviewer, address = door.reviewer, f"/orders/{one}"
+    number = office.staff["reviewer"].number
+    with writing(office.engine) as session:
+        values = {"password_hash": staff._HASHER.hash("tianshan-2026")}
+        session.execute(update(StaffRow).where(StaffRow.number == number).values(values))
+    words = last_word(office)
+    office.now += timedelta(minutes=31)
+
+    locked = reviewer.send(f"{address}/answer", ANSWER)
+    form = read_form(reviewer.get(locked.headers["Location"]).text, "/login")
+    entered = reviewer.send("/login", form | {"password": "tianshan-2026"})
+    page = reviewer.get(entered.headers["Location"])
+    kept = read_form(page.text, f"{address}/answer")
+
+    assert entered.headers["Location"] == address
+    assert "还没有提交的填写内容" in page.text
+    assert {name: kept[name] for name in ANSWER} == ANSWER
+    assert last_word(office) == words
+    assert "回函延迟" not in door.supervisor.get(address).text
+    assert reviewer.send(f"{address}/answer", kept).status_code == 303
+    with reading(office.engine) as session:
+        assert session.execute(select(func.count()).select_from(DraftRow)).scalar_one() == 0

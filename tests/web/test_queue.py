@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from caseflow.desk.intake import CaseRef
 from caseflow.rules.clock import Lamp
 from caseflow.store.db import reading
-from caseflow.views.worklist import LAMPS, Filters, lamp_counts, worklist
+from caseflow.views.worklist import LAMPS, Filters, page_counts, worklist
 from tests.support.office import PERSON, Office, open_office
 from tests.web.counter import Door
 
@@ -127,7 +127,7 @@ def test_counters_and_filters_agree_with_the_lamps_of_the_lines(office: Office, 
 
     with reading(office.engine) as session:
         today = office.now.date()
-        counts = lamp_counts(session, calendar, actor, Filters(), today)
+        counts = page_counts(session, calendar, actor, Filters(), today)[0]
         shown = {
             lamp: worklist(session, calendar, actor, Filters(lamp=lamp), today, soon_ids=counts.soon_ids).lines
             for lamp in LAMPS

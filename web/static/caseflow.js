@@ -13,6 +13,23 @@
     event.metaKey ||
     event.target.closest("input, textarea, select, [contenteditable]") !== null;
 
+  // A dialog that is open has the keys to itself; no key leaves a page on which something is typed that nobody keeps.
+  const LEAVES = ["F2", "F4", "F7"];
+  const unkept = (field) => {
+    const form = field.matches("input:not([data-item-search]), textarea, select") ? field.form : null;
+    return form !== null && form.getAttribute("method") === "post" && !form.hasAttribute("data-draft");
+  };
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if (off || !/^F[24789]$/.test(event.key)) return;
+      if (!document.querySelector("dialog[open]") && !(LEAVES.includes(event.key) && unkept(event.target))) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    },
+    true,
+  );
+
   document.addEventListener("keydown", (event) => {
     if (typing(event) || document.querySelector("dialog[open]")) return;
     const key = event.key.toLowerCase();
@@ -27,7 +44,7 @@
     }
   });
 
-  // F2 starts a registration from anywhere: what is half typed is kept by the page itself.
+  // F2 starts a registration from anywhere but a form that is not kept.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "F2" || off || event.isComposing || event.keyCode === 229) return;
     const link = document.querySelector('[data-key="n"]');

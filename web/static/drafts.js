@@ -11,10 +11,10 @@
   note.className = "draft-note";
   note.setAttribute("role", "status");
 
-  const show = (form, text, lost = "") => {
+  const show = (form, text, lost = "", bad = lost !== "") => {
     const place = form.querySelector(".actions:last-of-type") || form;
     if (note.parentNode !== place) place.append(note);
-    note.classList.toggle("lost", lost !== "");
+    note.classList.toggle("lost", bad);
     note.textContent = text;
     if (!lost) return;
     const link = document.createElement("a");
@@ -23,17 +23,28 @@
     note.append(" ", link);
   };
 
+  const fail = (form, why = "") => show(form, `没有保存${why && `（${why}）`}，请不要离开本页`, "", true);
+
+  // 200 and 401 tell whether the form was kept; whatever else comes, it was not.
+  const tell = async (form, answer) => {
+    if (answer.type === "opaqueredirect" || (!answer.ok && answer.status !== 401)) return fail(form);
+    const told = await answer.json();
+    if (!told.kept) fail(form, told.why);
+    else if (answer.ok) show(form, `已自动保存 ${told.saved}`);
+    else show(form, "登录已过期，填写的内容已保存。", form.dataset.goOn);
+  };
+
   const save = async (form) => {
     const body = new URLSearchParams(new FormData(form));
     const url = form.dataset.draft;
     dirty = null;
     try {
       const answer = await fetch(url, { method: "POST", body, redirect: "manual", keepalive: body.toString().length < 60000 });
-      if (answer.type === "opaqueredirect") show(form, "登录已过期，填写的内容已保存。", form.dataset.goOn);
-      else if (answer.ok) show(form, `已自动保存 ${(await answer.json()).saved}`);
-      else show(form, "没有自动保存");
+      if (answer.status >= 500) dirty = dirty || form; // the server may come back
+      await tell(form, answer);
     } catch (error) {
       dirty = dirty || form; // the network may come back
+      fail(form);
       console.warn(error);
     }
   };

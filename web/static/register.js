@@ -54,9 +54,17 @@
       nothing.hidden = shown.length > 0;
       count.textContent = `${shown.length} 项`;
     };
-    // In the empty box a number alone is a choice, and a number that goes on is a code.
+    // In the empty box a number alone is a choice, and a number that goes on is a code: where a code begins
+    // with it, only Enter chooses. After letters a number that goes on with a listed word is typed, not chosen.
     let waiting = 0;
     const choose = (n) => numbered()[n - 1]?.click();
+    const some = (fits) => rows.some((one) => !one.row.hidden && one.words.some(fits));
+    const usualOf = (typed) => (usual && /^[1-9]$/.test(typed) ? all("button.item-pick", usual)[Number(typed) - 1] : undefined);
+    const chooseUsual = (button) => {
+      search.value = "";
+      narrow();
+      button.click();
+    };
     search.addEventListener("input", narrow);
     search.addEventListener("keydown", (event) => {
       clearTimeout(waiting);
@@ -64,20 +72,16 @@
       const typed = wanted();
       if (event.key === "Enter" && typed) {
         event.preventDefault();
-        choose(1);
+        if (usualOf(typed)) chooseUsual(usualOf(typed));
+        else choose(1);
       } else if (event.key === "ArrowDown") {
         event.preventDefault();
         numbered()[0]?.focus();
-      } else if (/^[1-9]$/.test(event.key) && typed && !/\d/.test(typed)) {
+      } else if (/^[1-9]$/.test(event.key) && typed && !/\d/.test(typed) && !some((word) => word.includes(typed + event.key))) {
         event.preventDefault();
         choose(Number(event.key));
-      } else if (/^[1-9]$/.test(event.key) && !typed && usual) {
-        const n = Number(event.key);
-        waiting = setTimeout(() => {
-          search.value = "";
-          narrow();
-          choose(n);
-        }, 400);
+      } else if (!typed && usualOf(event.key) && !some((word) => word.startsWith(event.key))) {
+        waiting = setTimeout(chooseUsual, 400, usualOf(event.key));
       }
     });
     search.closest("[data-item-panel]").addEventListener("keydown", (event) => {
