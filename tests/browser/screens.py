@@ -20,7 +20,7 @@ from typing import Final
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.windows import Windows
+from tests.browser.windows import Windows, press
 
 KEPT: Final = Path(__file__).parent.parent.parent / "docs" / "screens"
 COLOURS: Final = 128
@@ -79,8 +79,8 @@ def _materials(windows: Windows, page: Page) -> None:
     _fill_in(page)
     page.click("[data-f9]")
     page.wait_for_load_state()
-    page.keyboard.press("1")
-    page.keyboard.press("3")
+    press(page, "1")
+    press(page, "3")
 
 
 def _fill_in(page: Page) -> None:
@@ -158,7 +158,7 @@ def _paper(_windows: Windows, page: Page) -> None:
 
 
 def _help_dialog(_windows: Windows, page: Page) -> None:
-    page.keyboard.press("?")
+    press(page, "?")
     page.locator("dialog[open]").wait_for()
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.demo_site import demo_site
 from tests.browser.screens import SCREENS, Screen
-from tests.browser.windows import Windows
+from tests.browser.windows import Windows, press
 
 pytestmark = pytest.mark.browser
 
@@ -82,7 +82,7 @@ def test_what_has_the_focus_shows_it(site: Windows) -> None:
     drawn = set()
 
     for _ in range(40):
-        page.keyboard.press("Tab")
+        press(page, "Tab")
         drawn.add(
             page.evaluate(
                 """() => {
@@ -99,9 +99,9 @@ def test_the_first_tab_leads_past_the_bar_to_the_content(site: Windows) -> None:
     page = site.of("clerk")
     page.goto(f"{site.address}/")
 
-    page.keyboard.press("Tab")
+    press(page, "Tab")
     assert page.evaluate("document.activeElement.textContent") == "跳到正文"
-    page.keyboard.press("Enter")
+    press(page, "Enter")
 
     assert page.evaluate("document.activeElement.id") == "content"
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.windows import Windows
+from tests.browser.windows import Windows, press
 from tests.support.busy_office import busy
 
 pytestmark = pytest.mark.browser
@@ -99,10 +99,10 @@ def test_a_keyboard_reaches_the_table_behind_a_chart(windows: Windows) -> None:
     summary = page.locator("[data-chart=trend] summary")
 
     summary.focus()
-    page.keyboard.press("Enter")
+    press(page, "Enter")
 
     expect(page.locator("[data-chart=trend] table")).to_be_visible()
-    page.keyboard.press("Tab")
+    press(page, "Tab")
     assert page.evaluate(
         "document.activeElement.closest('[data-chart=trend] table, [data-chart=trend] details') !== null"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.windows import Windows
+from tests.browser.windows import Windows, press
 from tests.support.office import field_values
 from tests.support.roads import ACCEPT
 
@@ -18,11 +18,10 @@ def test_every_fault_of_a_carry_over_is_named_at_once_beside_its_field(windows: 
     page = windows.open_case("clerk", ref.number)
     page.click("text=选错事项")
     page.select_option("select[name=item]", "temporary-registration")
-    page.keyboard.press("F9")
+    press(page, "F9")
     expect(page.locator("select[name=item]")).to_have_count(0)
-    page.wait_for_load_state("load")
 
-    page.keyboard.press("F9")
+    press(page, "F9")
 
     wrong = page.locator("#wrong li")
     needed = [one for one in office.item("temporary-registration").fields if one.required]
@@ -57,11 +56,11 @@ def test_a_case_that_went_on_meanwhile_is_said_and_carried_over_at_the_second_tr
     page.fill("[name=reason]", "选错事项")
     office.act(ref, *ACCEPT[:2], **ACCEPT[2])
 
-    page.keyboard.press("F9")
+    press(page, "F9")
     expect(page.locator("#wrong")).to_contain_text("本件")
     expect(page.locator("[name=reason]")).to_have_value("选错事项")
     assert office.history(ref) == ["register", "accept"]
-    page.keyboard.press("F9")
+    press(page, "F9")
 
     expect(page.locator("section.identity")).to_contain_text("其他临时外出就医人员备案")
     assert office.case(ref).record.state == "withdrawn"

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from caseflow.desk.intake import CaseRef
 from caseflow.desk.preferences import KEYS, KEYS_OFF, set_preference
 from caseflow.store.db import writing
-from tests.browser.windows import Windows
+from tests.browser.windows import Windows, press, type_keys
 from tests.support.roads import ACCEPT, HAND_OVER
 
 pytestmark = pytest.mark.browser
@@ -27,9 +27,8 @@ def accepted(windows: Windows) -> CaseRef:
 
 def until(page: Page, wanted: Callable[[str, str], bool], key: str = "Tab") -> None:
     """Go on by Tab until what has the focus fits, by its name and its words."""
-    page.wait_for_load_state()
     for _ in range(FARTHEST):
-        page.keyboard.press(key)
+        press(page, key)
         name, words = page.evaluate(
             "() => [document.activeElement.name ?? '', document.activeElement.textContent.trim()]"
         )
@@ -48,10 +47,9 @@ def saying(text: str) -> Callable[[str, str], bool]:
 
 def find(page: Page, number: str) -> None:
     """From wherever one is to a case, by its number."""
-    page.wait_for_load_state()
-    page.keyboard.press("/")
-    page.keyboard.type(number)
-    page.keyboard.press("Enter")
+    press(page, "/")
+    type_keys(page, number)
+    press(page, "Enter")
     expect(page.locator(".identity-numbers")).to_contain_text(number)
 
 
@@ -65,26 +63,25 @@ def test_a_case_is_advanced_from_acceptance_to_completion_by_keyboard_alone(wind
     clerk, reviewer = windows.of("clerk"), windows.of("reviewer")
     clerk.reload()
 
-    clerk.keyboard.press("j")
-    clerk.keyboard.press("Enter")
+    press(clerk, "j")
+    press(clerk, "Enter")
     expect(clerk.locator(".identity-numbers")).to_contain_text(ref.number)
-    clerk.wait_for_load_state()
-    clerk.keyboard.press("F9")
+    press(clerk, "F9")
     expect(clerk.locator(".said-good").first).to_contain_text("已办理")
 
     find(reviewer, ref.number)
     for tick in ("lawful", "conditions"):
         until(reviewer, named(f"need.approve.{tick}"))
-        reviewer.keyboard.press("Space")
+        press(reviewer, "Space")
     until(reviewer, named("need.approve.opinion"))
-    reviewer.keyboard.press("Alt+1")
-    reviewer.keyboard.press("F9")
+    press(reviewer, "Alt+1")
+    press(reviewer, "F9")
     expect(reviewer.locator("section.identity")).to_contain_text("审核通过")
 
     find(clerk, ref.number)
     until(clerk, named("need.close.result"))
-    clerk.keyboard.type("已转移")
-    clerk.keyboard.press("F9")
+    type_keys(clerk, "已转移")
+    press(clerk, "F9")
     expect(clerk.locator("section.identity")).to_contain_text("已办结")
 
     assert windows.office.history(ref)[-3:] == ["hand_over", "approve", "close"]
@@ -100,19 +97,18 @@ def test_an_overdue_case_is_ordered_by_keyboard_alone(windows: Windows) -> None:
     chief = windows.of("supervisor")
 
     until(chief, saying("超期督办"))
-    chief.keyboard.press("Enter")
+    press(chief, "Enter")
     expect(chief.locator("h1")).to_have_text("超期督办")
-    chief.wait_for_load_state()
     for key in "jjx":
-        chief.keyboard.press(key)
+        press(chief, key)
     until(chief, named("level"), "Shift+Tab")
-    chief.keyboard.press("ArrowDown")
-    chief.keyboard.press("ArrowDown")
+    press(chief, "ArrowDown")
+    press(chief, "ArrowDown")
     until(chief, named("words"))
-    chief.keyboard.type("请说明为何超期")
-    chief.keyboard.press("Enter")  # Enter in a text takes no step
+    type_keys(chief, "请说明为何超期")
+    press(chief, "Enter")  # Enter in a text takes no step
     until(chief, saying("发出督办"))
-    chief.keyboard.press("Enter")
+    press(chief, "Enter")
 
     expect(chief.locator("[role=status]")).to_contain_text("共 1 件：已办理 1 件")
     assert [windows.office.history(ref)[-1] for ref in refs] == ["claim", "order_issue"]
@@ -143,15 +139,15 @@ def test_a_question_mark_lists_the_keys_of_the_page_and_escape_returns(windows: 
     page = windows.of("clerk")
     page.reload()
 
-    page.keyboard.press("?")
+    press(page, "?")
     expect(page.locator("#keys")).to_be_visible()
     expect(page.locator("#keys")).to_contain_text("勾选所在行")
-    page.keyboard.press("a")
-    page.keyboard.press("Escape")
+    press(page, "a")
+    press(page, "Escape")
 
     expect(page.locator("#keys")).to_be_hidden()
     expect(page.locator("tbody [name=case]")).not_to_be_checked()
-    page.keyboard.press("a")
+    press(page, "a")
     expect(page.locator("tbody [name=case]")).to_be_checked()
     quiet(windows)
 
@@ -160,7 +156,7 @@ def test_keys_stand_back_while_a_text_is_typed_or_composed(windows: Windows) -> 
     page = windows.of("clerk")
     page.focus("#search")
 
-    page.keyboard.type("n?/jx")
+    type_keys(page, "n?/jx")
     expect(page.locator("#search")).to_have_value("n?/jx")
     page.evaluate(
         """() => {
@@ -186,14 +182,14 @@ def test_f2_waits_where_something_is_typed_that_nobody_keeps(windows: Windows) -
     page.goto(address)
 
     page.fill("[name=reason]", "录入错字")
-    page.keyboard.press("F2")
+    press(page, "F2")
     page.focus("[name='change.note']")
-    page.keyboard.press("F2")
+    press(page, "F2")
 
     assert page.url == address
     expect(page.locator("[name=reason]")).to_have_value("录入错字")
     page.evaluate("document.activeElement.blur()")
-    page.keyboard.press("F2")
+    press(page, "F2")
     expect(page.locator("#item-search")).to_be_focused()
     quiet(windows)
 
@@ -205,7 +201,7 @@ def test_f2_leaves_a_form_that_is_kept_and_the_search(windows: Windows) -> None:
     page.goto(f"{windows.address}/register?item={TRANSFER}")
     page.wait_for_load_state()
     page.focus("#search")
-    page.keyboard.press("F2")
+    press(page, "F2")
 
     expect(page.locator("#item-search")).to_be_focused()
 
@@ -213,18 +209,17 @@ def test_f2_leaves_a_form_that_is_kept_and_the_search(windows: Windows) -> None:
 def test_page_keys_do_nothing_while_a_dialog_is_open(windows: Windows) -> None:
     ref = accepted(windows)
     page = windows.open_case("clerk", ref.number)
-    page.wait_for_load_state()
-    page.keyboard.press("?")
+    press(page, "?")
     expect(page.locator("#keys")).to_be_visible()
 
     for key in ("F2", "F4", "F7", "F8", "F9"):
-        page.keyboard.press(key)
+        press(page, key)
 
     expect(page.locator("#keys")).to_be_visible()
     assert len(page.context.pages) == 1
     assert windows.office.history(ref)[-1] == "accept"
-    page.keyboard.press("Escape")
-    page.keyboard.press("F9")
+    press(page, "Escape")
+    press(page, "F9")
     expect(page.locator(".said-good").first).to_contain_text("已办理")
     quiet(windows)
 
@@ -237,14 +232,14 @@ def test_whoever_wants_no_keys_has_none(windows: Windows) -> None:
     page.reload()
 
     for key in ("n", "F2", "?", "/", "a", "j"):
-        page.keyboard.press(key)
+        press(page, key)
 
     assert page.url == f"{windows.address}/"
     assert page.locator("#keys").count() == 0
     expect(page.locator("tbody [name=case]")).not_to_be_checked()
     assert page.evaluate("document.activeElement === document.body")
     page.goto(f"{windows.address}/cases/{ref.number}")
-    page.keyboard.press("F9")
+    press(page, "F9")
     assert windows.office.history(ref)[-1] == "accept"
     page.click(".bar-help")
     expect(page.locator("h1")).to_have_text("帮助：办件页")

@@ -12,7 +12,7 @@ from caseflow.desk import staff
 from caseflow.store.db import reading, writing
 from caseflow.store.models import CaseRow, StaffRow
 from caseflow.store.office_models import DraftRow
-from tests.browser.windows import PASSWORD, Windows
+from tests.browser.windows import PASSWORD, Windows, press, type_keys
 from tests.support.office import field_values, first_answers
 from web.item_search import search_items
 
@@ -32,14 +32,8 @@ def focused(page: Page) -> str:
     return str(page.evaluate("() => document.activeElement.name || document.activeElement.id"))
 
 
-def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
-
-
 def start(page: Page) -> None:
     """From the work list, or wherever the clerk is, to an empty registration."""
-    page.wait_for_load_state("load")
     press(page, "F2")
     expect(page.locator("#item-search")).to_be_focused()
 
@@ -47,7 +41,7 @@ def start(page: Page) -> None:
 def to_people(page: Page, letters: str) -> None:
     """From any page to the second step of a registration of the first item these letters find."""
     start(page)
-    page.keyboard.type(letters)
+    type_keys(page, letters)
     press(page, "Enter")
     expect(page.locator(".question input").first).to_be_focused()
     press(page, "1", "F9")
@@ -56,14 +50,14 @@ def to_people(page: Page, letters: str) -> None:
 
 def type_people(page: Page, windows: Windows) -> None:
     """The applicant, and a value for every field of the item, by Tab alone."""
-    page.keyboard.type(NUMBER)
+    type_keys(page, NUMBER)
     expect(page.locator(".id-facts").first).to_have_text("女 · 76 岁 · 北京市")
     item = windows.office.item(CLINIC)
     values = {f"f.{key}": value for key, value in field_values(item, first_answers(item)).items()}
     values |= {"applicant.name": "张霈", "applicant.phone": "13912345678"}
     while values:
         press(page, "Tab")
-        page.keyboard.type(values.pop(focused(page)))
+        type_keys(page, values.pop(focused(page)))
 
 
 def to_materials(page: Page) -> None:
@@ -99,10 +93,10 @@ def test_a_wrong_check_character_is_said_while_typing_and_a_right_one_at_once_af
     page = windows.of("clerk")
     to_people(page, "mzfy")
 
-    page.keyboard.type("110105194912310021")
+    type_keys(page, "110105194912310021")
     expect(page.locator(".field-error").first).to_contain_text("末位校验码不符")
     press(page, "Backspace")
-    page.keyboard.type("x")
+    type_keys(page, "x")
 
     expect(page.locator(".id-facts").first).to_have_text("女 · 76 岁 · 北京市")
     expect(page.locator(".field-error").first).to_have_text("")
@@ -117,7 +111,7 @@ def test_a_fault_is_asked_for_and_the_notice_is_preselected(windows: Windows) ->
 
     press(page, "1", "3")
     assert focused(page).endswith(".fault")
-    page.keyboard.type("123 没有盖章")
+    type_keys(page, "123 没有盖章")
     press(page, "Enter", *("1" for _ in page.locator("tr.material").all()[2:]))
 
     expect(page.locator("input[name=decision][value=supplement_notice]")).to_be_checked()
@@ -129,12 +123,12 @@ def test_a_fault_is_asked_for_and_the_notice_is_preselected(windows: Windows) ->
 def test_a_deferred_line_speaks_for_a_deferred_acceptance_unless_a_decision_was_taken_by_hand(windows: Windows) -> None:
     page = windows.of("clerk")
     start(page)
-    page.keyboard.type("rqbl")
+    type_keys(page, "rqbl")
     press(page, "Enter")
     expect(page.locator("[name='applicant.id_number']")).to_be_focused()
-    page.keyboard.type(NUMBER)
+    type_keys(page, NUMBER)
     press(page, "Tab")
-    page.keyboard.type("张霈")
+    type_keys(page, "张霈")
     to_materials(page)
 
     press(page, "1", "4")
@@ -157,7 +151,7 @@ def test_the_same_applicant_goes_on_with_another_item(windows: Windows) -> None:
 
     press(page, "F7")
     expect(page.locator("#item-search")).to_be_focused()
-    page.keyboard.type("zyfy")
+    type_keys(page, "zyfy")
     press(page, "1")
     expect(page.locator(".question input").first).to_be_focused()
     press(page, "1", "F9")
@@ -171,7 +165,7 @@ def test_the_same_applicant_goes_on_with_another_item(windows: Windows) -> None:
 def sign_in_again(page: Page) -> None:
     """Only the password: the number stands there, and the focus is where it must be."""
     expect(page.locator("[name=password]")).to_be_focused()
-    page.keyboard.type(PASSWORD)
+    type_keys(page, PASSWORD)
     press(page, "Enter")
 
 
@@ -218,9 +212,9 @@ def test_the_page_saves_by_itself_and_offers_what_a_crash_left_behind(windows: W
 def test_a_save_after_the_lock_says_so_and_leads_back(windows: Windows) -> None:
     page = windows.of("clerk")
     to_people(page, "mzfy")
-    page.keyboard.type("1101")
+    type_keys(page, "1101")
     windows.office.now += IDLE
-    page.keyboard.type("05")
+    type_keys(page, "05")
 
     expect(page.locator(".draft-note")).to_contain_text("登录已过期，填写的内容已保存。", timeout=15_000)
     page.click(".draft-note a")
@@ -248,7 +242,7 @@ def test_a_save_that_was_not_kept_is_never_said_to_be(windows: Windows, end: str
     elif end == "broken":
         page.route("**/drafts/register", lambda route: route.fulfill(status=500, body="x"))
 
-    page.keyboard.type("1101")
+    type_keys(page, "1101")
 
     expect(page.locator(".draft-note")).to_have_text(LOST, timeout=15_000)
     assert rows(windows, DraftRow) == 0
@@ -258,7 +252,7 @@ def test_a_server_that_comes_back_is_asked_again_without_another_key(windows: Wi
     page = windows.of("clerk")
     to_people(page, "mzfy")
     page.route("**/drafts/register", lambda route: route.fulfill(status=503, body="x"))
-    page.keyboard.type("1101")
+    type_keys(page, "1101")
     expect(page.locator(".draft-note")).to_have_text(LOST, timeout=15_000)
 
     page.unroute("**/drafts/register")
@@ -273,7 +267,7 @@ def test_every_save_after_the_lock_is_kept(windows: Windows) -> None:
     windows.office.now += IDLE
     for letters in ("1101", "05"):
         with page.expect_response("**/drafts/register", timeout=15_000) as answer:
-            page.keyboard.type(letters)
+            type_keys(page, letters)
         assert answer.value.json() == {"kept": True}
 
     page.click(".draft-note a")
@@ -299,7 +293,7 @@ def test_a_number_in_the_empty_box_chooses_a_usual_item_and_a_longer_one_is_a_co
     page = windows.of("clerk")
     start(page)
 
-    page.keyboard.type("12")
+    type_keys(page, "12")
     expect(page.locator("#item-search")).to_have_value("12")
     expect(page.locator("[data-nothing]")).to_be_visible()
     press(page, "Backspace", "Backspace", "1")
@@ -329,7 +323,7 @@ def test_a_code_that_begins_with_the_number_is_waited_for_and_enter_chooses_the_
     page.clock.run_for(5_000)
     expect(page.locator("#item-search")).to_have_value("1")
     expect(page.locator("[data-items] button.item-pick:visible")).to_have_count(1)
-    page.keyboard.type("1650")
+    type_keys(page, "1650")
     expect(page.locator("#item-search")).to_have_value("11650")
     page.fill("#item-search", "1")
     press(page, "Enter")
@@ -343,7 +337,7 @@ def test_after_letters_a_number_that_goes_on_with_a_listed_word_is_typed(windows
     coded(page, "mb1544747u")
     start(page)
 
-    page.keyboard.type("mb1")
+    type_keys(page, "mb1")
     expect(page.locator("#item-search")).to_have_value("mb1")
     page.fill("#item-search", "zyfy")
     press(page, "1")
@@ -358,14 +352,14 @@ COMPOSING = """(key) => document.activeElement.dispatchEvent(
 def test_keys_belong_to_the_input_method_while_it_composes(windows: Windows) -> None:
     page = windows.of("clerk")
     start(page)
-    page.keyboard.type("zyfy")
+    type_keys(page, "zyfy")
 
     for key in ("1", "Enter", "F9", "F2", "ArrowDown"):
         page.evaluate(COMPOSING, key)
 
     expect(page.locator("#item-search")).to_be_focused()
     expect(page.locator("#item-search")).to_have_value("zyfy")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.locator(".question input").first).to_be_focused()
     for key in ("1", "F9"):
         page.evaluate(COMPOSING, key)

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from caseflow.desk.intake import CaseRef
 from caseflow.rules.checklist import Mark, Receipt
 from caseflow.rules.past import CONSENTS
-from tests.browser.windows import Windows, fill_registration, take
+from tests.browser.windows import Windows, fill_registration, press, take
 from tests.support.office import field_values
 from tests.support.roads import ACCEPT, APPROVE, CHECK, CLOSE, HAND_OVER, PAY, SETTLE, SMALL
 
@@ -128,7 +128,7 @@ def test_everybody_follows_a_case_and_rates_it(windows: Windows) -> None:
     page.goto(f"{windows.address}/progress")
     page.fill("[name=code]", ref.query_code)
     page.fill("[name=last_four]", "002X")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
 
     expect(page.locator("main")).to_contain_text("已办结")
     assert "张霈" not in page.content()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from caseflow.desk.intake import CaseRef
-from tests.browser.windows import Windows
+from tests.browser.windows import Windows, press, type_keys
 from tests.support.office import Office
 
 pytestmark = pytest.mark.browser
@@ -59,26 +59,21 @@ def test_the_list_is_walked_ticked_and_worked_by_keys_alone(windows: Windows) ->
     page = windows.of("clerk")
     page.goto(f"{windows.address}/")
     assert fits(page)
-    keys = page.keyboard
 
-    for key in "jjxk":
-        keys.press(key)
+    press(page, *"jjxk")
     boxes = page.locator("tbody input[name=case]")
     assert [box.is_checked() for box in boxes.all()] == [False, True, False]
-    keys.press("a")
+    press(page, "a")
     assert all(box.is_checked() for box in boxes.all())
-    keys.press("Enter")
+    press(page, "Enter")
     expect(page.locator(".identity-numbers")).to_contain_text(refs[0].number)
-    page.wait_for_load_state()
-    keys.press("]")
+    press(page, "]")
     expect(page.locator(".identity-numbers")).to_contain_text(refs[1].number)
-    page.wait_for_load_state()
-    keys.press("F9")
+    press(page, "F9")
     expect(page.locator(".walk a[rel=next]")).to_be_focused()
-    keys.press("Enter")
+    press(page, "Enter")
     expect(page.locator(".identity-numbers")).to_contain_text(refs[2].number)
-    page.wait_for_load_state()
-    keys.press("[")
+    press(page, "[")
     expect(page.locator(".identity-numbers")).to_contain_text(refs[0].number)
 
     assert windows.office.case(refs[1]).record.state == "reviewing"
@@ -91,8 +86,8 @@ def test_keys_typed_into_a_field_move_nothing_and_enter_there_takes_no_step(wind
     page.goto(f"{windows.address}/?tab=section")
 
     page.focus("[name=reason]")
-    page.keyboard.type("jkxa")
-    page.keyboard.press("Enter")
+    type_keys(page, "jkxa")
+    press(page, "Enter")
 
     expect(page.locator("[name=reason]")).to_have_value("jkxa")
     assert not page.locator("tbody input[name=case]").first.is_checked()
@@ -103,8 +98,8 @@ def test_a_scanned_query_code_opens_the_case(windows: Windows) -> None:
     ref = accepted(windows.office)
     page = windows.of("reviewer")
 
-    page.keyboard.press("/")
-    page.keyboard.type(ref.query_code)
-    page.keyboard.press("Enter")
+    press(page, "/")
+    type_keys(page, ref.query_code)
+    press(page, "Enter")
 
     expect(page.locator(".identity-numbers")).to_contain_text(ref.number)

@@ -72,6 +72,19 @@ class Windows:
             page.context.close()
 
 
+def press(page: Page, *keys: str) -> None:
+    """Keys in order, none before the page's scripts listen: a key pressed earlier is lost, as for anybody."""
+    for key in keys:
+        page.wait_for_load_state("load")
+        page.keyboard.press(key)
+
+
+def type_keys(page: Page, text: str) -> None:
+    """A text by its keys, once the page's scripts listen."""
+    page.wait_for_load_state("load")
+    page.keyboard.type(text)
+
+
 def fill_registration(page: Page, address: str, item: Item) -> None:
     """The first two steps of 收件登记 and all lines received, up to the decision."""
     answers = first_answers(item)
