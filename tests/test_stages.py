@@ -73,7 +73,7 @@ def test_shares_lose_no_day(life: tuple[list[Move], date | None, date, list[Paus
 
     for shares in (by_state(found), by_holder(found)):
         assert sum(one.days for one in shares) == whole
-        assert sum(one.part for one in shares) <= 1000
+        assert sum(one.part for one in shares) == (1000 if whole else 0)
 
 
 def test_each_stage_belongs_to_who_ended_it_and_the_last_to_who_holds_the_case() -> None:

@@ -125,17 +125,19 @@ def _shares(found: Iterable[tuple[str, Stage]]) -> tuple[Share, ...]:
     grouped: dict[str, list[Stage]] = {}
     for key, one in found:
         grouped.setdefault(key, []).append(one)
-    sums = {key: sum(one.days for one in stays) for key, stays in grouped.items()}
-    whole = sum(sums.values())
+    sums = {key: days for key, stays in grouped.items() if (days := sum(one.days for one in stays))}
+    parts = _thousandths(sums)
     shares = (
-        Share(
-            key,
-            days,
-            len(grouped[key]),
-            sum(one.over for one in grouped[key]),
-            round(days * 1000 / whole) if whole else 0,
-        )
+        Share(key, days, len(grouped[key]), sum(one.over for one in grouped[key]), parts[key])
         for key, days in sums.items()
-        if days
     )
     return tuple(sorted(shares, key=lambda share: (-share.days, share.key)))
+
+
+def _thousandths(sums: Mapping[str, int]) -> Mapping[str, int]:
+    """Each sum as thousandths of all; they add up to 1000, what rounding down leaves goes to the largest remainders."""
+    whole = sum(sums.values())
+    floors = {key: days * 1000 // whole for key, days in sums.items()}
+    by_remainder = sorted(sums, key=lambda key: (-(sums[key] * 1000 % whole), key))
+    raised = by_remainder[: 1000 - sum(floors.values())] if sums else []
+    return {key: part + (key in raised) for key, part in floors.items()}
