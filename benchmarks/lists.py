@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -56,11 +56,11 @@ LAPSED = """SELECT d.kind, c.state, count(*) FROM deadline d JOIN cases c ON c.b
     WHERE d.bureau = ? AND d.stopped_on IS NULL AND d.due_on < ? AND c.is_open = 1 GROUP BY d.kind, c.state"""
 GROUPS = """SELECT item_key, count(*), min(statutory_due) FROM cases
     WHERE bureau = ? AND is_open = 1 AND statutory_due < ? GROUP BY item_key"""
-INITIALS = f"""SELECT {LINE} FROM cases c LEFT JOIN staff s ON s.id = c.handler_id
-    WHERE c.bureau = ? AND c.applicant_initials {{low}} 'zw' AND c.applicant_initials {{high}} 'zx'
-    ORDER BY c.id DESC LIMIT 51"""
-LAST_FOUR = f"""SELECT {LINE} FROM cases c LEFT JOIN staff s ON s.id = c.handler_id
-    WHERE c.bureau = ? AND c.applicant_last4 = '0042' ORDER BY c.id DESC LIMIT 51"""
+FOUND = f"""SELECT {LINE} FROM cases c LEFT JOIN staff s ON s.id = c.handler_id
+    WHERE c.id IN (SELECT id FROM (%s) w ORDER BY id DESC LIMIT 51) ORDER BY c.id DESC"""
+WAY = "SELECT id FROM (SELECT id FROM cases WHERE bureau = ? AND %s ORDER BY id DESC LIMIT 51) w"
+PREFIX = ("", "\U0010ffff")
+"""What is put behind the words to say where the texts that begin with them begin and end."""
 
 Question = tuple[str, tuple[str, ...]]
 
@@ -153,9 +153,9 @@ def figure(desk: Desk, name: str, view: Callable[[Connection], object], question
 
 def figures(desk: Desk) -> list[Figure]:
     low, high = (">=", "<") if is_sqlite(desk.engine) else ("~>=~", "~<~")
+    name, initials = (f"{column} {low} ? AND {column} {high} ?" for column in ("applicant_name", "applicant_initials"))
     counts: Question = (COUNTS, (DAY, DAY, DAY, DAY, BUREAU))
     late: Question = (LATE, (BUREAU, DAY))
-    initials: Question = (INITIALS.format(low=low, high=high), (BUREAU,))
     clock, boss = desk.calendar, desk.supervisor
 
     def page(session: Connection) -> None:
@@ -180,9 +180,20 @@ def figures(desk: Desk) -> list[Figure]:
             board,
             [counts, (LAPSED, (BUREAU, DAY)), (GROUPS, (BUREAU, DAY)), late],
         ),
-        figure(desk, "search by initials zw", search("zw"), [initials]),
-        figure(desk, "search by last four", search("0042"), [(LAST_FOUR, (BUREAU,))]),
+        figure(desk, "search by initials zw", search("zw"), [found({name: PREFIX, initials: PREFIX}, "zw")]),
+        figure(
+            desk,
+            "search by last four",
+            search("0042"),
+            [found({name: PREFIX, initials: PREFIX, "applicant_last4 = ?": ("",)}, "0042")],
+        ),
     ]
+
+
+def found(ways: Mapping[str, tuple[str, ...]], words: str) -> Question:
+    """The newest cases that one of these conditions finds; each says what follows the words in its values."""
+    union = " UNION ".join(WAY % condition for condition in ways)
+    return FOUND % union, tuple(v for ends in ways.values() for v in (BUREAU, *(words + end for end in ends)))
 
 
 def signed_in(url: str) -> Client:

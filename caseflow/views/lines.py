@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -124,7 +124,7 @@ def lines_of(
 ) -> tuple[Line, ...]:
     """The lines of a query made by `line_query`, asked with these values, with their lamps."""
     rows = session.execute(query, values).all()
-    pauses = lamps.pauses_of(session, rows)
+    pauses = lamps.pauses_of(session, [row for row in rows if row.stops])
     readings = {row.id: lamps.reading_of(calendar, row, pauses, today) for row in rows if row.is_open}
     return tuple(_line(row, readings.get(row.id), today) for row in rows)
 
@@ -176,16 +176,22 @@ def _waiting_text(row: lamps.AnyRow, today: date) -> str:
 
 
 def _marks(row: lamps.AnyRow, today: date) -> tuple[str, ...]:
+    return tuple(text for text in (mark(row, today) for mark in _MARKS) if text)
+
+
+def _lapsed(row: lamps.AnyRow, today: date) -> str:
     late = row.is_open and row.waiting_due is not None and row.waiting_due < today
-    words = {"supplementing": "补正逾期", "suspended": "停表到期"}
-    found = (
-        (f"督办{LEVELS.get(row.order_level, '')}", row.order_level),
-        (words.get(row.state, "") if late else "", True),
-        ("代办", row.agent),
-        (f"退回{row.returned}次", row.returned),
-        (f"停表{row.stops}次", row.stops > 1),
-        ("补正过", row.supplemented_on is not None),
-        ("网上" if row.channel == "online" else "邮寄", row.channel in {"online", "mail"}),
-        (f"延期{row.extend}日", row.extend),
-    )
-    return tuple(text for text, holds in found if text and holds)
+    return {"supplementing": "补正逾期", "suspended": "停表到期"}.get(row.state, "") if late else ""
+
+
+_MARKS: Final[tuple[Callable[[lamps.AnyRow, date], str], ...]] = (
+    lambda row, _: f"督办{LEVELS.get(row.order_level, '')}" if row.order_level else "",
+    _lapsed,
+    lambda row, _: "代办" if row.agent else "",
+    lambda row, _: f"退回{row.returned}次" if row.returned else "",
+    lambda row, _: f"停表{row.stops}次" if row.stops > 1 else "",
+    lambda row, _: "补正过" if row.supplemented_on else "",
+    lambda row, _: {"online": "网上", "mail": "邮寄"}.get(row.channel, ""),
+    lambda row, _: f"延期{row.extend}日" if row.extend else "",
+)
+"""The marks beside a line, in their order; a mark that does not hold is empty."""

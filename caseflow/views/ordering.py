@@ -6,11 +6,16 @@ same however many cases are open. Only the few cases without any limit are order
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
+from itertools import groupby
+from operator import add
 from typing import Any, Final
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Date,
     ScalarSelect,
@@ -120,11 +125,26 @@ def chosen(
     `within` names the only segments of the default order that can hold cases of the scope.
     """
     segments = [one for one in _segments(order, today, within) if after is None or _reached(one, after, order)]
-    parts = [_part(one, scope, order, limit, after) for one in segments] or [_none()]
-    if len(parts) == 1:
-        return parts[0].subquery()
-    together = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    parts: list[CTE] = []
+    for _, ranked in groupby(sorted(segments, key=_rank, reverse=order.down), key=_rank):
+        wanted = and_(scope, _room(parts, limit))
+        parts += [_part(one, wanted, order, limit, after).cte() for one in ranked]
+    if len(parts) <= 1:
+        return select(parts[0] if parts else _none().cte()).subquery()
+    together = union_all(*(select(part) for part in parts)).subquery()
     return select(together).order_by(*in_order(together, order)).limit(limit).subquery()
+
+
+def _rank(segment: _Segment) -> int:
+    return segment.rank
+
+
+def _room(before: Sequence[CTE], limit: int) -> ColumnElement[bool]:
+    """Whether the ranks before leave room; where they fill the page, the later ones are not looked at."""
+    if not before:
+        return true()
+    counts = (select(func.count()).select_from(part).scalar_subquery() for part in before)
+    return literal(limit) > reduce(add, counts)
 
 
 def in_order(found: Subquery, order: Order) -> list[ColumnElement[Any]]:
