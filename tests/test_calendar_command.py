@@ -1,4 +1,4 @@
-"""`caseflow calendar`: a year with and without a database, days entered after being shown, the rest finished."""
+"""`caseflow calendar`: a year with and without a database, notices read, days entered after being shown."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from caseflow.cli import main
 
+NOTICES = Path(__file__).parent / "data" / "notices"
 DAY = ("--layer", "shawan", "--day", "2026-03-09", "--name", "大雪停工", "--source", "沙湾市政府通告")
 FILE = """\
 key = "{key}"
@@ -152,6 +153,78 @@ def test_a_command_that_says_too_little_is_refused(installed: Path, words: tuple
 @pytest.mark.parametrize(("bureau", "year"), [("mars", "2026"), ("shawan", "1999"), ("shawan", "x")])
 def test_a_year_or_calendar_there_is_not_is_refused(bureau: str, year: str) -> None:
     refused = run("calendar", "show", "--bureau", bureau, "--year", year)
+
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr
+
+
+def told(path: Path, year: int) -> dict[str, Any]:
+    found = run("calendar", "read", str(path), "--year", str(year), "--json")
+    assert (found.exit_code, found.stderr) == (0, "")
+    answer: dict[str, Any] = json.loads(found.stdout)
+    return answer
+
+
+def test_a_notice_is_read_without_a_database(empty_folder: Path) -> None:
+    answer = told(NOTICES / "cn-2025.txt", 2025)
+
+    assert set(answer) == {"off", "work", "seasons", "unsure"}
+    assert answer["work"] == ["2025-01-26", "2025-02-08", "2025-04-27", "2025-09-28", "2025-10-11"]
+    assert {"2025-01-01", "2025-02-01", "2025-02-02", "2025-10-08"} <= set(answer["off"])
+    assert (answer["seasons"], answer["unsure"]) == (None, [])
+    assert list(empty_folder.iterdir()) == []
+
+
+def test_seasons_and_doubts_have_their_form(empty_folder: Path) -> None:
+    path = empty_folder / "notice.txt"
+    path.write_text(
+        "关于2026年放假和作息时间的通知\n元旦：1月1日（周五）放假1天。\n"
+        "自5月1日起实行夏季作息时间，上午10:00至14:00，下午16:00至20:00。",
+        encoding="gb18030",
+    )
+
+    answer = told(path, 2026)
+
+    assert answer["off"] == []
+    assert answer["seasons"] == [
+        {"name": "夏季", "from": "05-01", "to": None, "open": [["10:00", "14:00"], ["16:00", "20:00"]]}
+    ]
+    (doubt,) = answer["unsure"]
+    assert set(doubt) == {"text", "reason", "days"}
+    assert "周五" in doubt["reason"]
+
+
+def test_a_notice_is_told_in_lines_that_can_be_entered(empty_folder: Path) -> None:
+    found = run("calendar", "read", str(NOTICES / "cn-2026.txt"), "--year", "2026")
+
+    assert "2026-02-15至2026-02-23 放假 春节" in found.stdout
+    assert "2026-02-14 上班 调休上班" in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "没有文字"),
+        ("床前明月光，疑是地上霜。".encode(), "没有读出"),
+        ("停电通知\n5月6日停电，节假日不上班。".encode(), "标题是"),
+        (bytes(range(256)), "不是文字文件"),
+        (b"x" * 3_000_000, "超过"),
+    ],
+)
+def test_what_is_no_notice_is_refused(empty_folder: Path, data: bytes, reason: str) -> None:
+    (empty_folder / "a.txt").write_bytes(data)
+
+    refused = run("calendar", "read", "a.txt", "--year", "2026", "--json")
+
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert reason in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("a.txt",), ("a.txt", "--year", "x"), ("missing.txt", "--year", "2026"), (".", "--year", "2026")]
+)
+def test_a_notice_that_is_not_there_or_has_no_year_is_refused(empty_folder: Path, words: tuple[str, ...]) -> None:
+    refused = run("calendar", "read", *words)
 
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert refused.stderr

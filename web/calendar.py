@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from caseflow.desk.calendar_days import ADMINISTRATOR, Preview, enter, preview_days
-from caseflow.errors import BadInput, CaseflowError, NotFound
+from caseflow.desk.calendar_days import Preview, enter, preview_days
+from caseflow.errors import BadInput, CaseflowError, Fault, NotFound
+from caseflow.guides.holiday_notice import HolidayNotice, announces_a_year, lines_of, read_notice, years_named
+from caseflow.guides.notice_dates import runs
 from caseflow.rules.calendar import FIRST_YEAR, LAST_YEAR
-from caseflow.rules.entered_days import LONGEST_SOURCE, Amendment, read_lines
+from caseflow.rules.entered_days import LONGEST_SOURCE, NATIONAL, Amendment, read_lines
 from caseflow.rules.words import UNITS
 from caseflow.store.db import reading
 from caseflow.views.calendar_page import layer_names, year_page
@@ -36,6 +38,8 @@ class Typed:
     days: str = ""
     publishes: str = ""
     shown: str = ""
+    notice: str = ""
+    notice_year: str = ""
 
 
 @pages.get("")
@@ -45,8 +49,43 @@ def year() -> str:
     return _page(Typed())
 
 
+@pages.post("/notice")
+@allow("keep_calendar")
+def notice() -> Response | str:
+    """The days a pasted notice declares, filled into the form in which days are entered; nothing is written."""
+    typed = _typed()
+    try:
+        found = _read_notice()
+    except CaseflowError as error:
+        return page_again(_page(typed, error), error)
+    whole_year = typed.layer == NATIONAL and announces_a_year(found)
+    filled = replace(
+        typed,
+        source=found.title[:LONGEST_SOURCE] or typed.source,
+        days=lines_of(found),
+        publishes=str(found.year) if whole_year else "",
+        notice_year=str(found.year),
+    )
+    return _page(filled, found=found)
+
+
+def _read_notice() -> HolidayNotice:
+    """The pasted text read; its year is the one it names, unless one was typed. BadInput beside the fields."""
+    entries = Entries(request.form)
+    text = entries.long_text("notice", "通知全文", longest=LONGEST_LINES, required=True)
+    year = entries.number("notice_year", "通知的年份", least=FIRST_YEAR, most=LAST_YEAR)
+    named = years_named(text)
+    if year is None and len(named) != 1 and not entries.faults:
+        entries.fault("notice_year", "通知没有写明是哪一年的，请填写年份")
+    entries.check()
+    try:
+        return read_notice(text, year if year is not None else named[0])
+    except BadInput as error:
+        raise BadInput([Fault("notice", fault.text) for fault in error.faults]) from error
+
+
 @pages.post("/preview")
-@allow(ADMINISTRATOR)
+@allow("keep_calendar")
 def preview() -> Response | str:
     """What the days typed would move, or the form again to change them; nothing is written."""
     typed = _typed()
@@ -60,7 +99,7 @@ def preview() -> Response | str:
 
 
 @pages.post("/enter")
-@allow(ADMINISTRATOR)
+@allow("keep_calendar")
 def confirm() -> AnyResponse:
     """Enter what was shown; where the calendar changed since, it is shown once more."""
     typed = _typed()
@@ -106,7 +145,7 @@ def _confirm(typed: Typed, shown: Preview) -> str:
     )
 
 
-def _page(typed: Typed, error: CaseflowError | None = None) -> str:
+def _page(typed: Typed, error: CaseflowError | None = None, found: HolidayNotice | None = None) -> str:
     layers = layer_names(house(), current_actor().bureau)
     asked = Entries(request.args)
     key = asked.text("layer", "日历层") or layers[-1][0]
@@ -131,6 +170,8 @@ def _page(typed: Typed, error: CaseflowError | None = None) -> str:
         asked_faults=by_field(asked.faults),
         units=UNITS,
         typed=typed,
+        found=found,
+        runs=runs,
         faults=by_field(error.faults) if isinstance(error, BadInput) else {},
         reasons=reasons_of(error) if error is not None else [],
     )

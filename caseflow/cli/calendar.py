@@ -1,4 +1,4 @@
-"""`caseflow calendar`: a year with its sources, days entered with their effect shown first, dates re-derived."""
+"""`caseflow calendar`: a year with its sources, notices read, days entered with their effect shown first."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from caseflow.config import load_items_dir
 from caseflow.desk import calendar_days as desk
 from caseflow.desk.rederiving import rederive as finish
 from caseflow.errors import BadInput, Fault, NotFound
+from caseflow.guides.holiday_notice import HolidayNotice, lines_of, read_notice
+from caseflow.guides.notice_file import notice_text
+from caseflow.guides.text import LARGEST
 from caseflow.house import Actor, House
 from caseflow.rules.calendar import Day, DayEntry, DayKind, WorkingCalendar
 from caseflow.rules.calendar_file import read_layer
@@ -38,7 +41,7 @@ _KINDS: Final[Mapping[DayKind, str]] = {
 }
 
 
-@click.group(cls=ChineseGroup, help="工作日历：查看、录入放假和调休的日子、重算办件日期。")
+@click.group(cls=ChineseGroup, help="工作日历：查看、读取放假通知、录入放假和调休的日子、重算办件日期。")
 def calendar() -> None:
     """The commands for working calendars."""
 
@@ -109,6 +112,48 @@ def _facts(day: Day) -> dict[str, Any]:
     }
 
 
+@calendar.command(help="读取放假通知（文字文件，- 为标准输入）：放假和调休上班的日子、作息时间，以及没有把握的地方。")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--year", required=True, type=click.IntRange(1000, 9998), help="通知里没有写年份的日子算哪一年")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+def read(file: Path, year: int, as_json: bool) -> None:  # noqa: FBT001 - click hands it over by name
+    """Print what a notice declares; nothing is entered, and no database is needed."""
+    notice = read_notice(notice_text(_bytes(file), file.name), year)
+    if as_json:
+        print_json(_told(notice))
+        return
+    click.echo(lines_of(notice) or "没有读出有把握的日子。")
+    for season in notice.seasons or ():
+        hours = "，".join(f"{opens}—{closes}" for opens, closes in season.open)
+        click.echo(f"{season.name or '作息时间'} {season.starts} 起 {hours}")
+    for doubt in notice.unsure:
+        click.echo(f"请核对：{doubt.reason}（{doubt.text}）", err=True)
+
+
+def _bytes(path: Path) -> bytes:
+    """The file, or standard input for -; one byte more than may be read shows that it is too large."""
+    try:
+        with click.open_file(str(path), "rb") as file:
+            return bytes(file.read(LARGEST + 1))
+    except OSError as error:
+        raise BadInput([Fault(path.name, f"无法读取：{error.strerror}")]) from error
+
+
+def _told(notice: HolidayNotice) -> dict[str, Any]:
+    seasons = [
+        {"name": one.name, "from": one.starts, "to": one.ends or None, "open": one.open} for one in notice.seasons or ()
+    ]
+    return {
+        "off": [day.isoformat() for day in notice.off],
+        "work": [day.isoformat() for day in notice.work],
+        "seasons": seasons or None,
+        "unsure": [
+            {"text": one.text, "reason": one.reason, "days": [day.isoformat() for day in one.days]}
+            for one in notice.unsure
+        ],
+    }
+
+
 @calendar.command(help="录入放假或上班的日子：先列出受影响的办件（旧 → 新），确认后录入并重算。")
 @click.option("--layer", required=True, help="日历层：cn 国家、xj 自治区，或经办机构代码")
 @click.option("--file", "path", type=click.Path(path_type=Path), help="日历文件（TOML，格式同程序自带的日历）")
@@ -125,7 +170,7 @@ def enter(layer: str, by: str, yes: bool, publishes: int, **told: Any) -> None: 
     settings = settings_here()
     house = house_of(settings)
     actor = Actor(0, "", by, layer, frozenset({desk.ADMINISTRATOR}))
-    with database(settings.database_url) as engine:
+    with database(settings.database_url, house=house) as engine:
         preview = desk.preview_days(engine, house, actor, amendment, now())
         _print_preview(preview)
         if not yes:
@@ -192,7 +237,7 @@ def rederive(as_json: bool) -> None:  # noqa: FBT001 - click hands it over by na
     """Finish what a crash or another process left."""
     settings = settings_here()
     house = house_of(settings)
-    with database(settings.database_url) as engine:
+    with database(settings.database_url, house=house) as engine:
         done = finish(engine, house, now())
     if as_json:
         print_json({"seen": done.seen, "changed": done.changed})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -240,6 +241,76 @@ def test_a_name_with_markup_is_text(administrator: Counter) -> None:
     assert "<script>x" not in page.text
 
 
+NOTICE = "关于2026年大雪停工放假的通知\n3月9日（周一）至10日（周二）放假，共2天。3月14日（周六）上班。"
+
+
+def pasted(at: Counter, notice: str = NOTICE, layer: str = "shawan", year: str = "") -> tuple[int, str]:
+    page = at.send("/calendar/notice", {"layer": layer, "notice": notice, "notice_year": year})
+    return page.status_code, page.text
+
+
+def test_a_pasted_notice_fills_the_form_and_writes_nothing(office: Office, administrator: Counter) -> None:
+    page = administrator.send("/calendar/notice", {"layer": "shawan", "notice": NOTICE, "notice_year": ""})
+
+    form = administrator.fields(page, "/calendar/preview")
+    assert page.status_code == 200
+    assert "读出放假 2 天、调休上班 1 天" in page.text
+    assert form["days"].splitlines() == ["2026-03-09至2026-03-10 放假 放假", "2026-03-14 上班 调休上班"]
+    assert (form["layer"], form["source"], form["publishes"]) == ("shawan", NOTICE.splitlines()[0], "")
+    assert rows(office) == 0
+
+
+def test_what_was_read_is_previewed_and_entered(office: Office, administrator: Counter) -> None:
+    ref = office.register("transfer-continuation")
+    office.act(ref, *ACCEPT[:2], **ACCEPT[2])
+    page = administrator.send("/calendar/notice", {"layer": "shawan", "notice": NOTICE, "notice_year": ""})
+
+    shown = administrator.send("/calendar/preview", administrator.fields(page, "/calendar/preview"))
+    done = administrator.send("/calendar/enter", administrator.fields(shown, "/calendar/enter"))
+
+    assert "影响 1 件：旧 → 新" in shown.text
+    assert done.status_code == 303
+    assert rows(office) == 3
+    assert f"{office.case(ref).record.promised_due}" == "2026-03-17"
+
+
+def test_what_is_unsure_is_shown_and_left_out(administrator: Counter) -> None:
+    status, page = pasted(administrator, NOTICE.replace("周一", "周三"))
+
+    assert status == 200
+    assert "1 处没有把握" in page
+    assert "按日历是周一" in page
+    assert "2026-03-09至" not in page
+
+
+def test_a_whole_national_year_is_offered_for_publication(administrator: Counter) -> None:
+    text = (Path(__file__).parent.parent / "data" / "notices" / "cn-2026.txt").read_text(encoding="utf-8")
+    page = administrator.send("/calendar/notice", {"layer": "cn", "notice": text, "notice_year": ""})
+
+    assert administrator.fields(page, "/calendar/preview")["publishes"] == "2026"
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ({"notice": ""}, "请填写通知全文"),
+        ({"notice": "停电通知\n5月6日停电。", "year": "2026"}, "不是可以读取的放假通知"),
+        ({"notice": "关于放假的通知\n5月6日放假1天。"}, "请填写年份"),
+        ({"year": "2025"}, "通知写的是 2026 年，指定的年份是 2025 年"),
+        ({"year": "x"}, "通知的年份"),
+        ({"notice": "放" * 20_001}, "不能超过 20000 字"),
+    ],
+)
+def test_a_paste_that_cannot_be_read_is_said_beside_its_field(
+    office: Office, administrator: Counter, typed: dict[str, str], reason: str
+) -> None:
+    status, page = pasted(administrator, **typed)
+
+    assert status == 422
+    assert reason in page
+    assert rows(office) == 0
+
+
 @pytest.mark.parametrize("role", ["clerk", "supervisor", "auditor"])
 def test_others_read_only(door: Door, role: str) -> None:
     counter: Counter = getattr(door, role)
@@ -247,3 +318,4 @@ def test_others_read_only(door: Door, role: str) -> None:
     assert 'action="/calendar/preview"' not in counter.get("/calendar").text
     assert counter.send("/calendar/preview", TYPED).status_code == 403
     assert counter.send("/calendar/enter", TYPED).status_code == 403
+    assert counter.send("/calendar/notice", {"layer": "shawan", "notice": NOTICE}).status_code == 403
