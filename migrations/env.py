@@ -7,9 +7,8 @@ import os
 from alembic import context
 from sqlalchemy import Connection
 
-from caseflow.store import office_models, side_models  # noqa: F401 - their tables belong to the metadata too
 from caseflow.store.db import create_engine_for, writing
-from caseflow.store.models import Base
+from caseflow.store.tables import METADATA
 
 DEFAULT_URL = "sqlite:///caseflow.db"
 
@@ -18,7 +17,7 @@ def run(connection: Connection) -> None:
     """Apply what is asked for inside the transaction the connection is in; types and defaults are compared too."""
     context.configure(
         connection=connection,
-        target_metadata=Base.metadata,
+        target_metadata=METADATA,
         compare_type=True,
         compare_server_default=True,
     )
@@ -29,7 +28,7 @@ def run(connection: Connection) -> None:
 def run_offline() -> None:
     """Print the SQL instead of running it (`alembic upgrade head --sql`)."""
     url = os.environ.get("CASEFLOW_DATABASE_URL", DEFAULT_URL)
-    context.configure(url=url, target_metadata=Base.metadata, literal_binds=True)
+    context.configure(url=url, target_metadata=METADATA, literal_binds=True)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -4,13 +4,14 @@ Revision 0001, after nothing.
 """
 
 # The policy for every migration:
-# - One step forward. There is no way down: a mistake is mended by the next revision, a disaster by the backup.
+# - One step forward, and a way down for the operator who must go back (docs/decisions/0013): it drops what this
+#   revision made and nothing else. A mistake is mended by the next revision, a disaster by the backup.
 # - The shape of tables only. Rules about data live in caseflow/rules and caseflow/desk; if rows must change,
 #   a numbered command of the desk changes them, with a history entry, after the migration.
 # - Tables and types are spelled out here and never imported from caseflow.store.models: a revision is history.
 # - Nothing is dropped or rebuilt with batch_alter_table on SQLite: a batch drops triggers and, where cascades are
 #   on, rows. Add columns that may be empty or have a server default; leave old ones where they are.
-# - Triggers are made again by the revision that touches their table, for both databases.
+# - Triggers are made again by the revision that touches their table, for both databases (migrations/keeping.py).
 # - Afterwards `alembic upgrade head` and `alembic check` must be quiet on SQLite and on PostgreSQL (.ci/run does it).
 
 from __future__ import annotations
@@ -603,5 +604,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Refuse: restore the backup instead."""
-    raise NotImplementedError("migrations only go forward")
+    """Go back to an empty database: everything is lost."""
+    for table in (
+        *("access", "statement_line", "rating", "public_attempt", "person", "payment", "pause", "paper", "event"),
+        *("deadline", "case_material", "broken_word", "attachment", "staff_role", "session", "message", "cases"),
+        *("staff", "outbox", "edition", "counter", "calendar_day"),
+    ):
+        op.drop_table(table)

@@ -286,5 +286,32 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Refuse: restore the backup instead."""
-    raise NotImplementedError("migrations only go forward")
+    """Go one step back: orders, sections, windows, absences, views, drafts and the changes of accounts are lost."""
+    op.drop_index("ix_pause_case", table_name="pause")
+    for name in ("received", "item_ended", "ended", "applicant_phone"):
+        op.drop_index(f"ix_cases_{name}", table_name="cases")
+    for column in ("applicant_initials", "applicant_name"):
+        op.drop_index(f"ix_cases_{column}", table_name="cases")
+        op.create_index(f"ix_cases_{column}", "cases", ["bureau", column], unique=False)
+    for new, old, column in (
+        ("ix_cases_open_list", "ix_cases_open_promised", "promised_due"),
+        ("ix_cases_open_law", "ix_cases_open_statutory", "statutory_due"),
+    ):
+        op.drop_index(new, table_name="cases")
+        op.create_index(
+            old,
+            "cases",
+            ["bureau", column, "id"],
+            unique=False,
+            sqlite_where=sa.text("is_open = 1"),
+            postgresql_where=sa.text("is_open = 1"),
+        )
+    op.drop_index("ix_deadline_kind", table_name="deadline")
+    op.drop_table("order_word")
+    # SQLite empties a table before it drops it, and an order that another one follows would not go.
+    op.execute("UPDATE supervision_order SET follows = NULL")
+    for table in (
+        *("supervision_order", "staff_item", "staff_change", "saved_view", "preference", "draft", "absence"),
+        *("service_window", "section"),
+    ):
+        op.drop_table(table)
