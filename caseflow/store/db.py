@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, event
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, MetaData, event, func, select
 from sqlalchemy import create_engine as create_plain_engine
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import StaticPool
 
 from caseflow.errors import BadInput, Fault, Unavailable
+from caseflow.store.write_gate import turn
 
 WAIT_SECONDS: Final = 10
 """How long a statement waits for a lock before the user is told to try again."""
@@ -29,6 +33,8 @@ _READ_ONLY: Final = "caseflow_read_only"
 
 # SQLite releases in which the WAL-reset corruption bug is mended: the fix and its two back-ports.
 _SOUND_WAL: Final = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+
+_MEMORY: Final = frozenset({None, "", ":memory:"})
 
 _BUSY: Final = "数据库正忙，本次操作没有保存，请稍后再试。"
 _LOST: Final = "与数据库的连接中断，本次操作没有保存，请稍后再试。"
@@ -76,9 +82,10 @@ def wal_is_sound(version: tuple[int, int, int]) -> bool:
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that may write: commits at the end, rolls back on any error; Unavailable when the database cannot.
 
-    On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so what was read is still true when it is written.
+    On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so what was read is still true when it is written;
+    writers take it in the order of coming.
     """
-    with _translated(), engine.connect() as connection, connection.begin():
+    with _translated(), _turn(engine), engine.connect() as connection, connection.begin():
         yield connection
 
 
@@ -102,11 +109,68 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What the older schema has no place for: the rows of each table that goes, and the columns that go."""
+
+    rows: Mapping[str, int]
+    columns: tuple[str, ...]
+
+
+def downgrade(engine: Engine, revision: str, *, rehearse: bool) -> Lost:
+    """Take the schema back to an older revision in one transaction and say what was lost; a rehearsal changes nothing.
+
+    BadInput for a revision that is not an older one; Unavailable where a revision cannot be undone with these rows.
+    """
+    with _translated(), _turn(engine), engine.connect() as connection, connection.begin() as transaction:
+        before = _shape(connection)
+        config = _alembic_config()
+        config.attributes["connection"] = connection
+        try:
+            command.downgrade(config, revision)
+        except CommandError as error:
+            raise BadInput([Fault("结构版本", f"不能退回到 {revision[:40]}：{error}")]) from error
+        except RuntimeError as error:
+            raise Unavailable(str(error)) from error
+        after = _shape(connection)
+        if rehearse:
+            transaction.rollback()
+    gone = {name: rows for name, (rows, _) in before.items() if name not in after}
+    lost = (f"{name}.{column}" for name in after for column in sorted(before[name][1] - after[name][1]))
+    return Lost(gone, tuple(lost))
+
+
+def _shape(connection: Connection) -> dict[str, tuple[int, frozenset[str]]]:
+    """Every table with its number of rows and the names of its columns."""
+    tables = MetaData()
+    tables.reflect(connection)
+    return {
+        name: (
+            connection.execute(select(func.count()).select_from(table)).scalar_one(),
+            frozenset(table.columns.keys()),
+        )
+        for name, table in sorted(tables.tables.items())
+    }
+
+
 def revision_state(engine: Engine) -> tuple[str | None, str | None]:
     """The revision the database is at and the newest one known; equal when the schema is up to date."""
     newest = ScriptDirectory.from_config(_alembic_config()).get_current_head()
     with reading(engine) as connection:
         return MigrationContext.configure(connection).get_current_revision(), newest
+
+
+def known_revisions() -> frozenset[str]:
+    """Every revision of the schema this version knows."""
+    script = ScriptDirectory.from_config(_alembic_config())
+    return frozenset(one.revision for one in script.walk_revisions())
+
+
+def _turn(engine: Engine) -> AbstractContextManager[None]:
+    """One's place among the writers of a SQLite file; other databases queue by themselves."""
+    if not is_sqlite(engine) or engine.url.database in _MEMORY:
+        return nullcontext()
+    return turn(str(Path(engine.url.database or "").resolve()), WAIT_SECONDS, _BUSY)
 
 
 def _alembic_config() -> Config:
@@ -128,10 +192,11 @@ def _parse(url: str) -> URL:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    options: dict[str, Any] = {"connect_args": {"check_same_thread": False}}
-    if url.database in {None, "", ":memory:"}:
+    options: dict[str, Any] = {"connect_args": {"check_same_thread": False}, "hide_parameters": True}
+    if url.database in _MEMORY:
         options["poolclass"] = StaticPool
     engine = create_plain_engine(url, **options)
+    event.listen(engine, "handle_error", _name_nobody)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -145,6 +210,8 @@ def _prepare_sqlite(dbapi_connection: DBAPIConnection, _record: object) -> None:
     cursor = dbapi_connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {WAIT_SECONDS * 1000}")
     cursor.execute("PRAGMA foreign_keys = ON")
+    # So that what OR REPLACE takes away is asked of the triggers that keep history like any other removal.
+    cursor.execute("PRAGMA recursive_triggers = ON")
     cursor.execute(f"PRAGMA journal_mode = {journal}")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
@@ -157,11 +224,23 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgres_engine(url: URL) -> Engine:
-    engine = create_plain_engine(
-        url.set(drivername="postgresql+psycopg"), isolation_level="READ COMMITTED", pool_pre_ping=True
-    )
+    options: dict[str, Any] = {"isolation_level": "READ COMMITTED", "pool_pre_ping": True, "hide_parameters": True}
+    engine = create_plain_engine(url.set(drivername="postgresql+psycopg"), **options)
+    event.listen(engine, "handle_error", _name_nobody)
     event.listen(engine, "connect", _prepare_postgres)
     return engine
+
+
+def _name_nobody(context: ExceptionContext) -> None:
+    """Leave out of an error what quotes a row: PostgreSQL's DETAIL, and the value in the words of a data exception."""
+    error = context.original_exception
+    diagnosis, state = getattr(error, "diag", None), getattr(error, "sqlstate", None)
+    if diagnosis is None or state is None:
+        return
+    words = f"data exception {state}" if state.startswith("22") else diagnosis.message_primary or state
+    error.args = (words,)
+    if context.sqlalchemy_exception is not None:
+        context.sqlalchemy_exception.args = (f"({type(error).__qualname__}) {words}",)
 
 
 def _prepare_postgres(dbapi_connection: DBAPIConnection, _record: object) -> None:
