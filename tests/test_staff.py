@@ -8,23 +8,25 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import Engine, select
 
-from caseflow.desk import staff
-from caseflow.desk.staff import SignIn
+from caseflow.desk import passwords, sessions, staff
+from caseflow.desk.signing_in import SignIn
 from caseflow.errors import BadInput, NotFound, NotSignedIn
-from caseflow.house import BEIJING
+from caseflow.house import BEIJING, House, new_master
 from caseflow.store.db import reading, writing
 from caseflow.store.models import SessionRow, StaffRow
+from tests.support.signing import enter
 
 NOW = datetime(2026, 3, 2, 10, 30, tzinfo=BEIJING)
 PASSWORD = "blue-horse-7"
 MINUTE = timedelta(minutes=1)
-REAL = staff._HASHER
+REAL = passwords._HASHER
+HOUSE = House.open(new_master())
 
 
 @pytest.fixture(autouse=True)
 def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same algorithm with little memory: the real cost, paid hundreds of times, would be most of the run."""
-    monkeypatch.setattr(staff, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 @pytest.fixture
@@ -42,8 +44,7 @@ def add(engine: Engine, number: str, *roles: str, password: str = PASSWORD, name
 
 
 def sign_in(engine: Engine, number: str = "1001", password: str = PASSWORD, at: datetime = NOW) -> SignIn:
-    with writing(engine) as session:
-        return staff.sign_in(session, number, password, "A区3号窗口", at)
+    return enter(engine, HOUSE, number, password, at, window="A区3号窗口")
 
 
 def token_of(engine: Engine, at: datetime = NOW) -> str:
@@ -54,7 +55,7 @@ def token_of(engine: Engine, at: datetime = NOW) -> str:
 
 def who(engine: Engine, token: str, at: datetime = NOW) -> str:
     with reading(engine) as session:
-        return staff.session_actor(session, token, at).number
+        return sessions.session_actor(session, token, at).number
 
 
 def faults(engine: Engine, number: str = "2002", *roles: str, **changes: str) -> list[str]:
@@ -67,7 +68,7 @@ def test_who_signs_in_is_known_with_bureau_roles_and_window(office: Engine) -> N
     token = token_of(office)
 
     with reading(office) as session:
-        actor = staff.session_actor(session, token, NOW)
+        actor = sessions.session_actor(session, token, NOW)
 
     assert (actor.number, actor.name, actor.bureau, actor.window) == ("1001", "王雪梅", "shawan", "A区3号窗口")
     assert actor.roles == {"clerk", "reviewer"}
@@ -135,7 +136,7 @@ def test_using_a_session_keeps_it_but_not_beyond_twelve_hours(office: Engine) ->
 
     for n in range(1, 36):
         with writing(office) as session:
-            staff.touch(session, token, NOW + 20 * n * MINUTE)
+            sessions.touch(session, token, NOW + 20 * n * MINUTE)
 
     assert who(office, token, NOW + 719 * MINUTE) == "1001"
     with pytest.raises(NotSignedIn):
@@ -146,10 +147,10 @@ def test_a_session_is_touched_at_most_once_a_minute(office: Engine) -> None:
     token = token_of(office)
 
     with writing(office) as session:
-        early = staff.signed_in(session, token, NOW + timedelta(seconds=59)).touch_due
-        due = staff.signed_in(session, token, NOW + MINUTE).touch_due
-        staff.touch(session, token, NOW + MINUTE)
-        after = staff.signed_in(session, token, NOW + MINUTE).touch_due
+        early = sessions.signed_in(session, token, NOW + timedelta(seconds=59)).touch_due
+        due = sessions.signed_in(session, token, NOW + MINUTE).touch_due
+        sessions.touch(session, token, NOW + MINUTE)
+        after = sessions.signed_in(session, token, NOW + MINUTE).touch_due
 
     assert (early, due, after) == (False, True, False)
 
@@ -158,7 +159,7 @@ def test_signing_out_ends_the_session(office: Engine) -> None:
     token = token_of(office)
 
     with writing(office) as session:
-        staff.sign_out(session, token, NOW)
+        sessions.sign_out(session, token, NOW)
 
     with pytest.raises(NotSignedIn):
         who(office, token)
@@ -204,12 +205,15 @@ def test_changing_the_password_keeps_this_session_and_ends_the_others(office: En
     other, mine = token_of(office), token_of(office)
 
     with writing(office) as session:
-        staff_id = staff.session_actor(session, mine, NOW).id
-        staff.change_password(session, staff_id, PASSWORD, "green-camel-8", NOW, keep=mine)
+        holder = sessions.session_actor(session, mine, NOW)
+        passwords.change(session, holder, PASSWORD, "green-camel-8", NOW)
+        sessions.end_sessions_of(session, holder.id, NOW, keep=mine)
+        fresh = sessions.rotate(session, mine)
 
-    assert who(office, mine) == "1001"
-    with pytest.raises(NotSignedIn):
-        who(office, other)
+    assert who(office, fresh) == "1001"
+    for gone in (mine, other):
+        with pytest.raises(NotSignedIn):
+            who(office, gone)
     assert not sign_in(office, password="green-camel-8").must_change
 
 
@@ -217,10 +221,10 @@ def test_changing_the_password_keeps_this_session_and_ends_the_others(office: En
 def test_a_change_without_the_old_or_with_a_poor_new_password_changes_nothing(
     office: Engine, old: str, new: str
 ) -> None:
-    staff_id = add(office, "1003", "clerk")
+    add(office, "1003", "clerk")
 
     with pytest.raises(BadInput), writing(office) as session:
-        staff.change_password(session, staff_id, old, new, NOW)
+        passwords.change(session, staff.actor_of(session, "1003"), old, new, NOW)
 
     assert sign_in(office, "1003").token is not None
 
@@ -228,7 +232,7 @@ def test_a_change_without_the_old_or_with_a_poor_new_password_changes_nothing(
 def test_a_hash_of_older_strength_is_renewed_at_the_next_sign_in(
     office: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(staff, "_HASHER", REAL)
+    monkeypatch.setattr(passwords, "_HASHER", REAL)
 
     found = sign_in(office)
     with reading(office) as session:
@@ -249,7 +253,7 @@ def test_neither_password_nor_token_is_stored(office: Engine) -> None:
     assert token not in digest
 
 
-@pytest.mark.parametrize("alone", ["administrator", "auditor"])
+@pytest.mark.parametrize("alone", ["administrator", "security", "audit", "auditor"])
 def test_some_roles_are_held_alone(engine: Engine, alone: str) -> None:
     assert faults(engine, "2002", alone, "clerk") == ["角色"]
 
@@ -295,7 +299,7 @@ def test_the_list_shows_roles_in_their_order_and_state(office: Engine) -> None:
 
 
 def test_generated_passwords_differ_and_are_good_enough(engine: Engine) -> None:
-    made = {staff.new_password() for _ in range(100)}
+    made = {passwords.new_password() for _ in range(100)}
 
     assert len(made) == 100
     assert add(engine, "3003", "clerk", password=made.pop()) > 0

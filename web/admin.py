@@ -1,4 +1,4 @@
-"""人员: the accounts of the administrator's bureau. The auditor reads every page here and changes nothing."""
+"""人员: the accounts of a bureau, kept by its security administrator, read by its audit administrator."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import session as flask_session
 from werkzeug.wrappers import Response as BaseResponse
 
 from caseflow.desk import accounts
 from caseflow.desk.accounts import Profile
-from caseflow.desk.changes import ADMINISTRATOR
-from caseflow.desk.staff import new_password
+from caseflow.desk.passwords import new_password
+from caseflow.desk.sessions import NAME_LENGTH, digest_of
 from caseflow.errors import BadInput, CaseflowError, Fault
 from caseflow.house import Actor
 from caseflow.rules.flow import ROLES
 from caseflow.store.db import reading, writing
+from caseflow.views.logs import factor_of, places_of
 from caseflow.views.office import Person, changes, people, person, places
 from web.clock import now, today
 from web.errors import page_again, reasons_of
 from web.forms import Entries, by_field
-from web.gate import allow, current_actor, db_engine
+from web.gate import TOKEN, allow, current_actor, db_engine, house, may
+from web.once import once
 
-READERS = (ADMINISTRATOR, "auditor")
 FIELDS = {"姓名": "name", "工号": "number", "角色": "role", "科室": "section", "窗口": "window", "密码": ""}
 _LONGEST = 40
 
@@ -48,14 +50,14 @@ class Typed:
 
 
 @pages.get("")
-@allow(*READERS)
+@allow("see_office")
 def home() -> BaseResponse:
     """The first page of the administration."""
-    return redirect(url_for("admin.staff"), 303)
+    return redirect(url_for("admin.staff" if may("see_accounts") else "office.rooms"), 303)
 
 
 @pages.get("/staff")
-@allow(*READERS)
+@allow("see_accounts")
 def staff() -> str:
     """Every account of the bureau."""
     with reading(db_engine()) as connection:
@@ -64,14 +66,14 @@ def staff() -> str:
 
 
 @pages.get("/staff/new")
-@allow(ADMINISTRATOR)
+@allow("keep_accounts")
 def new() -> str:
     """The form for a new account."""
     return _new(Typed())
 
 
 @pages.post("/staff/new")
-@allow(ADMINISTRATOR)
+@allow("keep_accounts")
 def add() -> BaseResponse | str:
     """Make the account; its first password is on the page that answers, and nowhere else."""
     typed = _typed(request.form.get("number", "").strip())
@@ -87,6 +89,7 @@ def add() -> BaseResponse | str:
                 roles=typed.roles,
                 password=password,
                 now=now(),
+                policy=house().sign_in.passwords,
             )
     except BadInput as error:
         return page_again(_new(typed, error), error)
@@ -94,24 +97,20 @@ def add() -> BaseResponse | str:
 
 
 @pages.get("/staff/<number>")
-@allow(*READERS)
+@allow("see_accounts")
 def show(number: str) -> str:
     """One account, with what was changed about it."""
     return _show(number)
 
 
 @pages.post("/staff/<number>")
-@allow(ADMINISTRATOR)
+@allow("keep_accounts")
 def save(number: str) -> BaseResponse | str:
     """Name, place and roles as typed; other roles end the sessions of the person."""
     typed, actor = _typed(number), current_actor()
     try:
         _checked()
-        with writing(db_engine()) as connection:
-            accounts.unchanged(connection, actor, number, request.form.get("seen", "")[:400])
-            changed = accounts.set_profile(connection, actor, number, typed.profile, now())
-            moved = accounts.set_roles(connection, actor, number, typed.roles, now())
-            held = person(connection, actor.bureau, number, today(), now()).held
+        changed, moved, held = once(lambda session: _saved(session, actor, typed))
     except CaseflowError as error:
         return page_again(_show(number, typed, error), error)
     flash("已保存。" if changed or moved else "没有改动。", "good")
@@ -121,7 +120,7 @@ def save(number: str) -> BaseResponse | str:
 
 
 @pages.post("/staff/<number>/password")
-@allow(ADMINISTRATOR)
+@allow("keep_accounts")
 def reset(number: str) -> BaseResponse | str:
     """Another first password, shown on the page that answers, and nowhere else."""
     password = new_password()
@@ -134,34 +133,47 @@ def reset(number: str) -> BaseResponse | str:
 
 
 @pages.post("/staff/<number>/unlock")
-@allow(ADMINISTRATOR)
+@allow("keep_accounts")
 def unlock(number: str) -> BaseResponse | str:
     """Sign-ins are taken again."""
     return _act(number, accounts.unlock, "已解除锁定。")
 
 
 @pages.post("/staff/<number>/sessions")
-@allow(ADMINISTRATOR)
+@allow("keep_accounts")
 def end_sessions(number: str) -> BaseResponse | str:
     """The person is signed out everywhere."""
     return _act(number, accounts.end_sessions, "已结束其全部登录。")
 
 
+@pages.post("/staff/<number>/sessions/<name>")
+@allow("keep_accounts")
+def end_session(number: str, name: str) -> BaseResponse | str:
+    """The person is signed out in one place."""
+    return _act(number, lambda session, by, of, at: accounts.end_session(session, by, of, name, at), "已结束该处登录。")
+
+
+@pages.post("/staff/<number>/second-factor")
+@allow("keep_accounts")
+def reset_factor(number: str) -> BaseResponse | str:
+    """The person sets the second factor up anew at the next sign-in."""
+    return _act(number, accounts.reset_second_factor, "已重置动态口令，并结束其全部登录。")
+
+
 @pages.post("/staff/<number>/enable")
-@allow(ADMINISTRATOR)
+@allow("keep_accounts")
 def enable(number: str) -> BaseResponse | str:
     """The account works again."""
     return _act(number, accounts.enable, "已恢复账号。")
 
 
 @pages.post("/staff/<number>/disable")
-@allow(ADMINISTRATOR)
+@allow("keep_accounts")
 def disable(number: str) -> BaseResponse | str:
     """The account works no longer; with open cases only where the administrator says so."""
     known = Entries(request.form).ticked("held_known")
     try:
-        with writing(db_engine()) as connection:
-            held = accounts.disable(connection, current_actor(), number, now(), held_known=known)
+        held = once(lambda session: accounts.disable(session, current_actor(), number, now(), held_known=known))
     except CaseflowError as error:
         return page_again(_show(number, None, error), error)
     flash(f"已停用账号{f'，名下 {held} 件在办请主管另行指派' if held else ''}。", "good")
@@ -171,12 +183,19 @@ def disable(number: str) -> BaseResponse | str:
 def _act(number: str, act: Callable[[Any, Actor, str, datetime], None], said: str) -> BaseResponse | str:
     """One change of an account without entries of its own."""
     try:
-        with writing(db_engine()) as connection:
-            act(connection, current_actor(), number, now())
+        once(lambda session: act(session, current_actor(), number, now()))
     except CaseflowError as error:
         return page_again(_show(number, None, error), error)
     flash(said, "good")
     return redirect(url_for("admin.show", number=number), 303)
+
+
+def _saved(session: Any, actor: Actor, typed: Typed) -> tuple[bool, bool, int]:
+    """Whether name or place changed, whether the roles did, and how many open cases the person holds."""
+    accounts.unchanged(session, actor, typed.number, request.form.get("seen", "")[:400])
+    changed = accounts.set_profile(session, actor, typed.number, typed.profile, now())
+    moved = accounts.set_roles(session, actor, typed.number, typed.roles, now())
+    return changed, moved, person(session, actor.bureau, typed.number, today(), now()).held
 
 
 def _typed(number: str) -> Typed:
@@ -209,6 +228,8 @@ def _show(number: str, typed: Typed | None = None, error: CaseflowError | None =
     with reading(db_engine()) as connection:
         one = person(connection, current_actor().bureau, number, today(), now())
         told = changes(connection, current_actor().bureau, number=number)
+        places_ = places_of(connection, one.id, now(), house().sign_in.idle, NAME_LENGTH)
+        factor = factor_of(connection, one.id)
     form = typed or Typed(one.number, one.name, one.section, one.window, one.roles)
     reasons = reasons_of(error) if error is not None and not isinstance(error, BadInput) else []
     return render_template(
@@ -217,6 +238,10 @@ def _show(number: str, typed: Typed | None = None, error: CaseflowError | None =
         seen=accounts.as_seen(one.name, one.section, one.window, one.roles),
         typed=form,
         told=told,
+        places=places_,
+        here=digest_of(flask_session[TOKEN])[:NAME_LENGTH],
+        factor=factor,
+        rules=house().sign_in,
         faults=faults_of(error, FIELDS),
         summary=summary_of(error, FIELDS),
         reasons=reasons,

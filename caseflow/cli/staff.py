@@ -10,6 +10,7 @@ import click
 from caseflow.cli import ChineseGroup
 from caseflow.cli.opening import database, house_of, now, settings_here
 from caseflow.cli.output import print_json, print_table
+from caseflow.desk import passwords
 from caseflow.desk import staff as desk
 from caseflow.house import BEIJING, Actor
 from caseflow.rules.flow import ROLES
@@ -18,7 +19,7 @@ from caseflow.store.db import reading, writing
 _PROMPT = click.option("--prompt", is_flag=True, help="输入密码，而不是由系统生成")
 
 
-@click.group(cls=ChineseGroup, help="账号：新增、列出、重置密码、停用、恢复。")
+@click.group(cls=ChineseGroup, help="账号：新增、列出、重置密码、停用、恢复、解除锁定、重置动态口令。")
 def staff() -> None:
     """The commands for accounts."""
 
@@ -33,10 +34,11 @@ def staff() -> None:
 def add(number: str, bureau: str, prompt: bool, **person: Any) -> None:  # noqa: FBT001 - click hands it over by name
     """Add an account to a bureau that is defined."""
     settings = settings_here()
-    known = house_of(settings).catalogue.bureau(bureau)
-    password = _password(prompt=prompt)
+    house = house_of(settings)
+    known, policy = house.catalogue.bureau(bureau), house.sign_in.passwords
+    person |= {"bureau": known.key, "number": number, "password": (password := _password(prompt=prompt))}
     with database(settings.database_url) as engine, writing(engine) as session:
-        desk.add_staff(session, bureau=known.key, number=number, password=password, now=now(), by=_here(), **person)
+        desk.add_staff(session, **person, now=now(), by=_here(), policy=policy)
     click.echo(f"已新增账号 {number}（{known.name}）。")
     _show(password, prompt=prompt)
 
@@ -62,9 +64,10 @@ def list_(bureau: str | None, as_json: bool) -> None:  # noqa: FBT001 - click ha
 @_PROMPT
 def reset(number: str, prompt: bool) -> None:  # noqa: FBT001 - click hands it over by name
     """Give an account another password."""
-    password = _password(prompt=prompt)
-    with database(settings_here().database_url) as engine, writing(engine) as session:
-        desk.reset_password(session, number, password, now(), _here())
+    password, settings = _password(prompt=prompt), settings_here()
+    policy = house_of(settings).sign_in.passwords
+    with database(settings.database_url) as engine, writing(engine) as session:
+        desk.reset_password(session, number, password, now(), _here(), policy)
     click.echo(f"已重置 {number} 的密码。")
     _show(password, prompt=prompt)
 
@@ -87,6 +90,29 @@ def enable(number: str) -> None:
     click.echo(f"已恢复 {number}。")
 
 
+@staff.command(help="解除锁定：不再等待锁定时间；地址的锁定不受影响，到时自动解除。")
+@click.argument("number")
+def unlock(number: str) -> None:
+    """Forget the failed sign-ins of an account."""
+    with database(settings_here().database_url) as engine, writing(engine) as session:
+        desk.unlock(session, number, now(), _here())
+    click.echo(f"已解除 {number} 的锁定。")
+
+
+@staff.group(name="second-factor", cls=ChineseGroup, help="动态口令：重置。")
+def second_factor() -> None:
+    """The commands for second factors."""
+
+
+@second_factor.command(name="reset", help="重置动态口令（手机丢失时）：恢复码一并作废，结束其全部登录。")
+@click.argument("number")
+def reset_factor(number: str) -> None:
+    """Take the second factor off an account, to be set up anew."""
+    with database(settings_here().database_url) as engine, writing(engine) as session:
+        desk.reset_second_factor(session, number, now(), _here())
+    click.echo(f"已重置 {number} 的动态口令；其岗位须使用动态口令的，下次登录时重新启用。")
+
+
 def _here() -> Actor:
     """Who sits at this machine, for the record of changes: no member of staff, and of no bureau."""
     try:
@@ -98,7 +124,7 @@ def _here() -> Actor:
 
 def _password(*, prompt: bool) -> str:
     if not prompt:
-        return desk.new_password()
+        return passwords.new_password()
     entered: str = click.prompt("密码", hide_input=True, confirmation_prompt="再输入一次")
     return entered
 

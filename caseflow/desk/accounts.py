@@ -1,4 +1,4 @@
-"""What an administrator does to the accounts of the own bureau beside hiring: name, place, lock, sessions, leaving."""
+"""What a security administrator does to the accounts of the own bureau: hiring, roles, locks, sessions, leaving."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Final
 
 from sqlalchemy import Connection, func, select, update
 
-from caseflow.desk import staff
-from caseflow.desk.changes import Changed, administrator, note
+from caseflow.desk import sessions, staff
+from caseflow.desk.changes import Changed, note, security
+from caseflow.desk.passwords import DEFAULT
 from caseflow.errors import BadInput, CaseChanged, Fault, Refusal, Refused
 from caseflow.house import Actor
+from caseflow.rules.passwords import PasswordPolicy
 from caseflow.store.models import CaseRow, StaffRow
 from caseflow.store.office_models import SectionRow, WindowRow
 
@@ -37,9 +39,10 @@ def hire(
     roles: tuple[str, ...],
     password: str,
     now: datetime,
+    policy: PasswordPolicy = DEFAULT,
 ) -> int:
     """A new account of the administrator's bureau whose password must be changed first; BadInput with every fault."""
-    administrator(by)
+    security(by)
     faults = _place_faults(session, by.bureau, profile, Profile("", "", ""))
     try:
         made = staff.add_staff(
@@ -52,6 +55,7 @@ def hire(
             now=now,
             section=profile.section,
             by=by,
+            policy=policy,
         )
     except BadInput as error:
         raise BadInput([*error.faults, *faults]) from None
@@ -77,7 +81,7 @@ def as_seen(name: str, section: str, window: str, roles: Iterable[str]) -> str:
 
 def set_profile(session: Connection, by: Actor, number: str, profile: Profile, now: datetime) -> bool:
     """Another name, section or window; whether anything changed. A new section or window must be an open one."""
-    administrator(by)
+    security(by)
     one = staff.account_of(session, number, by)
     before = Profile(one.name, one.section, one.window)
     faults = staff.text_faults("姓名", profile.name) + _place_faults(session, by.bureau, profile, before)
@@ -98,7 +102,7 @@ def set_profile(session: Connection, by: Actor, number: str, profile: Profile, n
 
 def set_roles(session: Connection, by: Actor, number: str, roles: tuple[str, ...], now: datetime) -> bool:
     """Other roles, from the next sign-in on; whether anything changed. Nobody changes their own."""
-    administrator(by)
+    security(by)
     held = {one.number: set(one.roles) for one in staff.list_staff(session, by.bureau)}.get(number)
     if held == set(roles):
         return False
@@ -109,23 +113,36 @@ def set_roles(session: Connection, by: Actor, number: str, roles: tuple[str, ...
 
 def unlock(session: Connection, by: Actor, number: str, now: datetime) -> None:
     """The failed sign-ins of this account are forgotten."""
-    administrator(by)
-    one = staff.account_of(session, number, by)
-    session.execute(update(StaffRow).where(StaffRow.id == one.id).values(failures=0, locked_until=None))
-    note(session, by, one.bureau, "unlock", [], now, one.id)
+    security(by)
+    staff.unlock(session, number, now, by)
 
 
 def end_sessions(session: Connection, by: Actor, number: str, now: datetime) -> None:
     """Whoever is signed in under this account must sign in again."""
-    administrator(by)
+    security(by)
     one = staff.account_of(session, number, by)
-    staff.end_sessions_of(session, one.id, now)
+    sessions.end_sessions_of(session, one.id, now)
     note(session, by, one.bureau, "end_sessions", [], now, one.id)
+
+
+def end_session(session: Connection, by: Actor, number: str, name: str, now: datetime) -> None:
+    """One place where this account is signed in ends; NotFound where it has ended already."""
+    security(by)
+    one = staff.account_of(session, number, by)
+    sessions.end_session(session, one.id, name, now)
+    note(session, by, one.bureau, "end_sessions", [], now, one.id)
+
+
+def reset_second_factor(session: Connection, by: Actor, number: str, now: datetime) -> None:
+    """The second factor of this account is gone, to be set up anew; nobody resets their own."""
+    security(by)
+    _not_oneself(by, number, "重置自己的动态口令")
+    staff.reset_second_factor(session, number, now, by)
 
 
 def reset_password(session: Connection, by: Actor, number: str, password: str, now: datetime) -> None:
     """A new password, to be changed at the next sign-in; one's own is changed with the old one."""
-    administrator(by)
+    security(by)
     _not_oneself(by, number, "重置自己的密码，请用“修改密码”")
     staff.reset_password(session, number, password, now, by)
 
@@ -135,7 +152,7 @@ def disable(session: Connection, by: Actor, number: str, now: datetime, *, held_
 
     Refused where there are some and the administrator was not told (`held_known`), and for oneself.
     """
-    administrator(by)
+    security(by)
     _not_oneself(by, number, "停用自己的账号")
     one = staff.account_of(session, number, by)
     held = held_cases(session, one.bureau, one.id)
@@ -148,7 +165,7 @@ def disable(session: Connection, by: Actor, number: str, now: datetime, *, held_
 
 def enable(session: Connection, by: Actor, number: str, now: datetime) -> None:
     """A disabled account may sign in again."""
-    administrator(by)
+    security(by)
     staff.enable(session, number, now, by)
 
 

@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import Engine, func, select
 from werkzeug.test import TestResponse
 
-from caseflow.desk import staff
+from caseflow.desk import passwords
 from caseflow.store.db import reading
 from caseflow.store.models import StaffRow
 from caseflow.store.office_models import AbsenceRow, StaffChangeRow, StaffItemRow, WindowRow
@@ -25,12 +25,15 @@ PAGES = [
     "/admin/absences",
     "/admin/changes",
 ]
+LOGS = ["/admin/sign-ins", "/admin/looks"]
 FORMS = [
     "/admin/staff/new",
     "/admin/staff/shaw001",
     "/admin/staff/shaw001/password",
     "/admin/staff/shaw001/unlock",
     "/admin/staff/shaw001/sessions",
+    "/admin/staff/shaw001/sessions/0123456789abcdef",
+    "/admin/staff/shaw001/second-factor",
     "/admin/staff/shaw001/enable",
     "/admin/staff/shaw001/disable",
     "/admin/places/window",
@@ -46,7 +49,7 @@ TRANSFER = "transfer-continuation"
 
 @pytest.fixture(autouse=True)
 def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staff, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 @pytest.fixture
@@ -75,13 +78,13 @@ def first_password(page: TestResponse) -> str:
 def test_who_keeps_no_accounts_sees_nothing_of_the_administration(door: Door, role: str) -> None:
     browser = getattr(door, role)
 
-    assert {browser.get(path).status_code for path in PAGES} == {403}
+    assert {browser.get(path).status_code for path in (*PAGES, *LOGS)} == {403}
     assert {browser.send(path, {}).status_code for path in FORMS} == {403}
     assert "变更记录" not in browser.get("/items").text
 
 
 def test_the_auditor_reads_everything_and_changes_nothing(door: Door, office: Office) -> None:
-    pages = [door.auditor.get(path) for path in (*PAGES, "/admin/staff/shaw001")]
+    pages = [door.auditor.get(path) for path in (*PAGES, *LOGS, "/admin/staff/shaw001")]
     answers = {door.auditor.send(path, NEW | AWAY).status_code for path in FORMS}
 
     assert {page.status_code for page in pages} == {200}
