@@ -6,51 +6,37 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from datetime import date
-from enum import StrEnum
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Final
 
 import click
 from sqlalchemy import Engine
 
 from caseflow.catalogue import check_definitions, load_calendars
+from caseflow.cli.doctor_state import Check, Level, checks_of_place, checks_of_state
 from caseflow.cli.opening import NOT_MIGRATED, database, house_of, now, settings_here
 from caseflow.cli.output import print_json
 from caseflow.config import CONFIG_FILE, Settings
 from caseflow.errors import CaseflowError, InvalidDefinition
+from caseflow.house import beijing_day
 from caseflow.store.db import is_sqlite, reading, revision_state, wal_is_sound
+from caseflow.views.health import last_seal, read_health
 
 _FAILED: Final = 1
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
-class Level(StrEnum):
-    """A warning is worth knowing; a failure has to be mended."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
 MARKS: Final = {Level.OK: "✓", Level.WARNING: "!", Level.FAILED: "✗"}
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at: what it is, how it stands, and the sentence to read."""
-
-    key: str
-    name: str
-    level: Level
-    text: str
-
-
-@click.command(help="检查本机安装：密钥、文件权限、数据库、结构版本、事项定义、放假通知。有不合格项时退出码为 1。")
+@click.command(
+    help="检查本机安装：密钥、权限、数据库、防改、封存、备份、磁盘、时钟、定义、放假通知。有不合格项时退出码为 1。"
+)
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
 def doctor(as_json: bool) -> None:  # noqa: FBT001 - click hands it over by name
     """Print every check; exit 1 if one failed."""
-    checks = tuple(examine(now().date()))
+    checks = tuple(examine(now()))
     failed = any(check.level is Level.FAILED for check in checks)
     if as_json:
         print_json({"ok": not failed, "checks": [asdict(check) for check in checks]})
@@ -60,7 +46,7 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001 - click hands it over by name
         raise click.exceptions.Exit(_FAILED)
 
 
-def examine(today: date) -> Iterator[Check]:
+def examine(moment: datetime) -> Iterator[Check]:
     """Every check that can be made; what rests on one that failed is left out."""
     try:
         settings = settings_here()
@@ -70,9 +56,10 @@ def examine(today: date) -> Iterator[Check]:
     if settings is not None:
         yield _attempt("key", "密钥", lambda: _key(settings))
         yield from _file_mode()
-        yield from _database(settings)
+        yield from checks_of_place(settings)
+        yield from _database(settings, moment)
     yield from _definitions(settings)
-    yield from _calendars(today)
+    yield from _calendars(beijing_day(moment))
 
 
 def _attempt(key: str, name: str, look: Callable[[], tuple[Level, str]]) -> Check:
@@ -100,7 +87,7 @@ def _file_mode() -> Iterator[Check]:
         yield Check("mode", "配置文件权限", Level.OK, f"{mode:o}")
 
 
-def _database(settings: Settings) -> Iterator[Check]:
+def _database(settings: Settings, moment: datetime) -> Iterator[Check]:
     try:
         with database(settings.database_url, migrated=False) as engine:
             current, newest = revision_state(engine)
@@ -109,6 +96,10 @@ def _database(settings: Settings) -> Iterator[Check]:
             text = f"版本 {current}" if current == newest else NOT_MIGRATED
             yield Check("schema", "数据库结构", level, text)
             yield Check("engine", "数据库版本", *_engine(engine))
+            if current == newest:
+                with reading(engine) as session:
+                    health = read_health(session)
+                yield from checks_of_state(settings, health, last_seal(settings.seals_file), moment)
     except CaseflowError as error:
         yield Check("database", "数据库", Level.FAILED, str(error))
 

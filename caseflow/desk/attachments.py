@@ -18,7 +18,9 @@ from caseflow.house import Actor, House, beijing_day
 from caseflow.rules.entries import text_fault
 from caseflow.rules.flow import Step
 from caseflow.store.facts import CaseState, load_case
-from caseflow.store.files import PLACE, CheckedFile, check_file, keep
+from caseflow.store.files import PLACE, CheckedFile, check_file, fetch, forget, keep_sealed
+from caseflow.store.keeping_models import StoredFileRow
+from caseflow.store.sealed_stream import new_key
 from caseflow.store.side_models import AttachmentRow
 
 MOST_BYTES_OF_CASE = 50 * 1024 * 1024
@@ -79,10 +81,12 @@ def attach(
     if before is not None:
         return Attached(before.id, version, before.name)
     _check_room(session, case, len(content))
-    keep(root, file)
+    key = new_key()
+    stored = keep_sealed(root, content, key)
     shown = shown_name(name)
     added = insert(AttachmentRow).values(_row(case, actor, material, shown, file, now)).returning(AttachmentRow.id)
     attachment_id = session.execute(added).scalar_one()
+    _note_file(session, house, attachment_id, stored, key)
     told = {"text": f"{line}：{shown}", "material": material, "kind": file.kind, "size": len(content)}
     after = _write(session, house, actor, case, "attach", told | {"sha256": file.sha256}, marking, now)
     return Attached(attachment_id, after, shown)
@@ -138,6 +142,34 @@ def _may_change(case: CaseState, actor: Actor) -> Step | None:
     if allowed is None and case.record.handler_id != actor.id:
         raise Refused([Refusal("attach", "附件须由本件经办人，或此时可以核对材料的窗口人员增减")])
     return allowed
+
+
+def seal_plain(session: Connection, house: House, root: Path, attachment_id: int, sha256: str) -> None:
+    """Seal an attachment an earlier release left plain under its digest; Unavailable where it is missing or changed.
+
+    The plain file stays until the caller knows that this was committed: `forget_plain`.
+    """
+    key = new_key()
+    content = fetch(root, sha256, None, sha256)
+    _note_file(session, house, attachment_id, keep_sealed(root, content, key), key)
+
+
+def forget_plain(session: Connection, root: Path, sha256: str) -> bool:
+    """Take a plain file away once no attachment needs it any more; whether it was taken away."""
+    needing = (
+        select(AttachmentRow.id)
+        .outerjoin(StoredFileRow, StoredFileRow.attachment_id == AttachmentRow.id)
+        .where(StoredFileRow.attachment_id.is_(None), AttachmentRow.sha256 == sha256)
+    )
+    if session.execute(needing.limit(1)).first() is not None:
+        return False
+    forget(root, sha256)
+    return True
+
+
+def _note_file(session: Connection, house: House, attachment_id: int, name: str, key: bytes) -> None:
+    row = {"attachment_id": attachment_id, "name": name, "key_sealed": house.keys.seal(key.hex())}
+    session.execute(insert(StoredFileRow).values(row))
 
 
 def _line_name(case: CaseState, material: str) -> str:

@@ -27,7 +27,7 @@ def seal_history(session: Connection, house: House, path: Path, now: datetime) -
     if newest == last == first or (seals and now - datetime.fromisoformat(seals[-1].at) < APART):
         return None
     count, mac = sealed(session, house.keys, first, last)
-    seal = Seal(now.astimezone(UTC).isoformat(timespec="seconds"), first, last, newest, count, mac)
+    seal = Seal(now.astimezone(UTC).isoformat(timespec="seconds"), first, last, newest, count, mac, house.keys.key_id)
     _append(path, seal)
     return seal
 

@@ -1,6 +1,7 @@
-"""Attachments' bytes: what a file really is, and where it lies. Outside the web root, each under its SHA-256.
+"""Attachments' bytes: what a file really is, and where it lies: outside the web root, sealed, under a name of chance.
 
-A file is complete on disk before the row that names it is committed. A file without a row is harmless.
+A file is complete on disk before the row that names it is committed. A file without a row is harmless: its key is lost.
+Files of earlier releases lie plain under their SHA-256 until `caseflow seal-files` has sealed them.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import os
 import re
 import secrets
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from caseflow.errors import BadInput, Fault, Unavailable
+from caseflow.store.sealed_stream import NotWhole, opened, seal_bytes
 
 PLACE = "附件"
 MOST_BYTES = 10 * 1024 * 1024
@@ -40,7 +43,7 @@ _NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _FILL = re.compile(rb"\xff+(?=\xff)")
 _ZIP_END = b"PK\x05\x06"
 _ZIP_END_SIZE = 22
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"[0-9a-f]{64}")
 
 _BROKEN = "文件不完整或已损坏，请重新扫描或另存后再上传"
 _UNKNOWN = "只能上传 PDF、JPEG 或 PNG 文件；按文件内容判断，改文件名没有用"
@@ -184,59 +187,79 @@ def _jpeg_end_fault(content: bytes, after: int, *, drawn: bool) -> str:
     return _TRAILING if content[after:].strip(b"\x00") else ""
 
 
-def keep(root: Path, file: CheckedFile) -> None:
-    """Put the file under its digest, whole and on disk when this returns; Unavailable where it cannot be written."""
+def keep_sealed(root: Path, content: bytes, key: bytes) -> str:
+    """Seal the bytes into a new file, on disk when this returns, and give its name; Unavailable where it cannot be.
+
+    The name is drawn at random: it tells nothing of what lies in the file, nor whether two are alike.
+    """
+    name = secrets.token_hex(32)
     try:
-        if not is_whole(root, file.sha256):
-            _write(_path(root, file.sha256), file.content)
+        _write(path_of(root, name), lambda file: seal_bytes(content, key, file))
     except OSError as error:
         raise Unavailable(_FULL) from error
+    return name
 
 
-def fetch(root: Path, sha256: str) -> bytes:
-    """The bytes kept under a digest, unchanged; Unavailable where they are missing or were changed."""
+def fetch(root: Path, name: str, key: bytes | None, sha256: str) -> bytes:
+    """The bytes of a file, unchanged; without a key it is a plain one. Unavailable where it is missing or changed."""
     try:
-        content = _path(root, sha256).read_bytes()
-    except OSError as error:
+        with path_of(root, name).open("rb") as file:
+            content = file.read() if key is None else b"".join(opened(file, key))
+    except (OSError, NotWhole) as error:
         raise Unavailable(_LOST) from error
     if hashlib.sha256(content).hexdigest() != sha256:
         raise Unavailable(_LOST)
     return content
 
 
-def is_whole(root: Path, sha256: str) -> bool:
-    """Whether the file of this digest is there and unchanged."""
+def is_whole(root: Path, name: str, key: bytes | None, sha256: str) -> bool:
+    """Whether the file is there and unchanged."""
     try:
-        with _path(root, sha256).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
-    except FileNotFoundError:
+        fetch(root, name, key, sha256)
+    except Unavailable:
         return False
+    return True
 
 
-def _path(root: Path, sha256: str) -> Path:
-    if not _DIGEST.fullmatch(sha256):
-        message = "a digest is 64 hexadecimal digits"
+def forget(root: Path, name: str) -> None:
+    """Take a file away; nothing where it is not there. Unavailable where it cannot be taken away."""
+    try:
+        path_of(root, name).unlink(missing_ok=True)
+    except OSError as error:
+        raise Unavailable(f"附件文件没有删除：{error.strerror}") from error
+
+
+def names_in(root: Path) -> Iterator[str]:
+    """The names of all files kept."""
+    for folder in sorted(root.glob("[0-9a-f][0-9a-f]")):
+        yield from (folder.name + file.name for file in sorted(folder.iterdir()) if not file.name.startswith("."))
+
+
+def path_of(root: Path, name: str) -> Path:
+    """Where the file of this name lies; ValueError for what is no name."""
+    if not _NAME.fullmatch(name):
+        message = "a file's name is 64 hexadecimal digits"
         raise ValueError(message)
-    return root / sha256[:2] / sha256[2:]
+    return root / name[:2] / name[2:]
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, fill: Callable[[BinaryIO], None]) -> None:
     """Under another name first, then renamed: whoever looks sees all of it or nothing."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
+            fill(file)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     for folder in (path.parent, path.parent.parent):
-        _sync_folder(folder)
+        sync_folder(folder)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """A renamed file is safe only when its folder is."""
     if os.name != "posix":
         return

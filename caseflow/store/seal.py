@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import os
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -16,6 +17,7 @@ from caseflow.errors import BadInput, Fault, Unavailable
 
 _MASTER_BYTES = 32
 _NONCE_BYTES = 12
+_ID_BYTES = 8
 _VERSION = b"\x01"
 
 
@@ -24,15 +26,41 @@ def new_master() -> str:
     return base64.urlsafe_b64encode(os.urandom(_MASTER_BYTES)).decode()
 
 
+class Chainer(Protocol):
+    """Whatever can chain: the keys in force, or the chain key of a retired master."""
+
+    def mac(self, *parts: bytes) -> str:
+        """The MAC of the parts, each preceded by its length."""
+
+
+class ChainKey:
+    """The key of the history's MAC (HMAC-SHA-256); it outlives its master, so that old entries can still be checked."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+
+    def mac(self, *parts: bytes) -> str:
+        """The MAC of the parts, each preceded by its length."""
+        digest = hmac.new(self.raw, digestmod=hashlib.sha256)
+        for part in parts:
+            digest.update(len(part).to_bytes(8, "big"))
+            digest.update(part)
+        return digest.hexdigest()
+
+
 class Keys:
-    """The keys derived from one master key; sealing is AES-256-GCM, index and MAC are HMAC-SHA-256."""
+    """The keys derived from one master key; sealing is AES-256-GCM, index and MAC are HMAC-SHA-256.
+
+    `key_id` names the master key without telling anything of it.
+    """
 
     def __init__(self, master: bytes) -> None:
         if len(master) != _MASTER_BYTES:
             raise BadInput([Fault("master_key", f"密钥应为 {_MASTER_BYTES} 字节")])
         self._cipher = AESGCM(_derive(master, b"seal"))
         self._index = _derive(master, b"index")
-        self._chain = _derive(master, b"chain")
+        self.chain = ChainKey(_derive(master, b"chain"))
+        self.key_id = _derive(master, b"id")[:_ID_BYTES].hex()
 
     @classmethod
     def from_text(cls, text: str) -> Keys:
@@ -60,12 +88,8 @@ class Keys:
         return hmac.new(self._index, text.encode(), hashlib.sha256).hexdigest() if text else ""
 
     def mac(self, *parts: bytes) -> str:
-        """The MAC of the parts, each preceded by its length."""
-        digest = hmac.new(self._chain, digestmod=hashlib.sha256)
-        for part in parts:
-            digest.update(len(part).to_bytes(8, "big"))
-            digest.update(part)
-        return digest.hexdigest()
+        """The MAC of the parts under the chain key in force."""
+        return self.chain.mac(*parts)
 
 
 def _derive(master: bytes, purpose: bytes) -> bytes:

@@ -13,18 +13,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, union_all
 
 from caseflow.errors import Unavailable
+from caseflow.store.guards import PurgedEventRow
 from caseflow.store.models import EventRow
-from caseflow.store.seal import Keys
+from caseflow.store.seal import Chainer
 
 _BATCH = 5000
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """The events with row ids after `first` up to `last`, as they were; `seen` was the newest row at that moment."""
+    """The events with row ids after `first` up to `last`, as they were; `seen` was the newest row at that moment.
+
+    `key` names the master key of the time; "" is the first one.
+    """
 
     at: str
     first: int
@@ -32,6 +36,7 @@ class Seal:
     seen: int
     count: int
     mac: str
+    key: str = ""
 
 
 def read_seals(path: Path) -> tuple[Seal, ...]:
@@ -47,7 +52,7 @@ def read_seals(path: Path) -> tuple[Seal, ...]:
         raise Unavailable(message) from error
 
 
-def sealed(session: Connection, keys: Keys, first: int, last: int) -> tuple[int, str]:
+def sealed(session: Connection, keys: Chainer, first: int, last: int) -> tuple[int, str]:
     """How many events lie in (first, last], and the MAC over their rows' ids and chain values in order."""
     digest, count = hashlib.sha256(), 0
     for row_id, case_id, chain in _events(session, first, last):
@@ -58,10 +63,9 @@ def sealed(session: Connection, keys: Keys, first: int, last: int) -> tuple[int,
 
 
 def _events(session: Connection, first: int, last: int) -> Iterator[Sequence[object]]:
-    query = (
-        select(EventRow.id, EventRow.case_id, EventRow.chain)
-        .where(EventRow.id > first, EventRow.id <= last)
-        .order_by(EventRow.id)
-        .execution_options(yield_per=_BATCH)
+    """The events in (first, last], with what is left of those that were purged."""
+    links = (
+        select(row.id, row.case_id, row.chain).where(row.id > first, row.id <= last)
+        for row in (EventRow, PurgedEventRow)
     )
-    yield from session.execute(query)
+    yield from session.execute(union_all(*links).order_by("id").execution_options(yield_per=_BATCH))

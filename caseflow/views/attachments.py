@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, func, select
 
 from caseflow.errors import NotFound
-from caseflow.house import Actor
+from caseflow.house import Actor, House
 from caseflow.store.files import fetch, is_whole
+from caseflow.store.keeping_models import StoredFileRow
 from caseflow.store.models import CaseRow, StaffRow
 from caseflow.store.side_models import AttachmentRow
 
 MIME_TYPES = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png"}
-_ENDINGS = {"pdf": (".pdf",), "jpeg": (".jpg", ".jpeg"), "png": (".png",)}
+_ENDINGS = {"pdf": "pdf", "jpeg": "jpg", "png": "png"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class Missing:
     sha256: str
 
 
+_WHERE_IT_LIES: tuple[Any, ...] = (StoredFileRow.name.label("stored"), StoredFileRow.key_sealed, AttachmentRow.sha256)
 _COLUMNS: tuple[Any, ...] = (
     AttachmentRow.id,
     AttachmentRow.material,
@@ -79,34 +80,59 @@ def attachments_of(session: Connection, actor: Actor, case_id: int) -> tuple[Att
     return tuple(Attachment(*row) for row in session.execute(query.order_by(AttachmentRow.id)))
 
 
-def load_download(session: Connection, root: Path, actor: Actor, case_number: str, attachment_id: int) -> Download:
+def load_download(
+    session: Connection, house: House, root: Path, actor: Actor, case_number: str, attachment_id: int
+) -> Download:
     """One attachment of this case; NotFound for another bureau's or none, Unavailable where its file is gone."""
     query = (
-        select(AttachmentRow.name, AttachmentRow.kind, AttachmentRow.sha256)
+        select(AttachmentRow.kind, *_WHERE_IT_LIES)
         .join(CaseRow, (CaseRow.bureau == AttachmentRow.bureau) & (CaseRow.id == AttachmentRow.case_id))
+        .outerjoin(StoredFileRow, StoredFileRow.attachment_id == AttachmentRow.id)
         .where(AttachmentRow.id == attachment_id, AttachmentRow.bureau == actor.bureau, CaseRow.number == case_number)
     )
     row = session.execute(query).one_or_none()
     if row is None:
         message = "没有这个附件"
         raise NotFound(message)
-    return Download(fetch(root, row.sha256), MIME_TYPES[row.kind], disposition(row.name, row.kind, attachment_id))
+    content = fetch(root, *_place(house, row))
+    return Download(content, MIME_TYPES[row.kind], disposition(case_number, row.kind, attachment_id))
 
 
-def disposition(name: str, kind: str, attachment_id: int) -> str:
-    """Content-Disposition by RFC 6266 and 5987: the ending is that of the content, whatever the name said."""
-    endings = _ENDINGS[kind]
-    named = name if PurePosixPath(name).suffix.lower() in endings else f"{name}{endings[0]}"
-    return f"attachment; filename=\"attachment-{attachment_id}{endings[0]}\"; filename*=UTF-8''{quote(named, safe='')}"
+def _place(house: House, row: Row[*tuple[Any, ...]]) -> tuple[str, bytes | None, str]:
+    """The name, the key and the digest of a file; one of an earlier release lies plain under its digest."""
+    if row.stored is None:
+        return row.sha256, None, row.sha256
+    return row.stored, bytes.fromhex(house.keys.open(row.key_sealed)), row.sha256
 
 
-def missing_files(session: Connection, root: Path) -> tuple[Missing, ...]:
+def disposition(case_number: str, kind: str, attachment_id: int) -> str:
+    """Content-Disposition: named by case and attachment, for the name it came with may be that of a person."""
+    return f'attachment; filename="{case_number}-{attachment_id}.{_ENDINGS[kind]}"'
+
+
+def missing_files(session: Connection, house: House, root: Path) -> tuple[Missing, ...]:
     """Every attachment, removed ones included, whose file is missing or was changed; reads each file once."""
     query = (
-        select(AttachmentRow.id, CaseRow.number, AttachmentRow.name, AttachmentRow.sha256)
+        select(AttachmentRow.id, CaseRow.number, AttachmentRow.name, *_WHERE_IT_LIES)
         .join(CaseRow, (CaseRow.bureau == AttachmentRow.bureau) & (CaseRow.id == AttachmentRow.case_id))
+        .outerjoin(StoredFileRow, StoredFileRow.attachment_id == AttachmentRow.id)
         .order_by(AttachmentRow.id)
     )
-    rows = [Missing(*row) for row in session.execute(query)]
-    broken = {digest for digest in {row.sha256 for row in rows} if not is_whole(root, digest)}
-    return tuple(row for row in rows if row.sha256 in broken)
+    rows = session.execute(query).all()
+    return tuple(
+        Missing(row.id, row.number, row.name, row.sha256) for row in rows if not is_whole(root, *_place(house, row))
+    )
+
+
+def plain_files(session: Connection) -> int:
+    """How many attachments of an earlier release lie unsealed."""
+    unsealed = select(func.count()).select_from(AttachmentRow).outerjoin(StoredFileRow)
+    return session.execute(unsealed.where(StoredFileRow.attachment_id.is_(None))).scalar_one()
+
+
+def next_plain(session: Connection, after: int) -> tuple[int, str] | None:
+    """The next attachment after that id that lies unsealed, and its digest; None where there is none."""
+    query = select(AttachmentRow.id, AttachmentRow.sha256).outerjoin(StoredFileRow)
+    unsealed = query.where(StoredFileRow.attachment_id.is_(None), AttachmentRow.id > after)
+    row = session.execute(unsealed.order_by(AttachmentRow.id).limit(1)).one_or_none()
+    return None if row is None else (row.id, row.sha256)

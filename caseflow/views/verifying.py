@@ -8,12 +8,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from caseflow.house import House
+from caseflow.store.chains import Chains, broken_vouchings, chains_of
+from caseflow.store.guards import PurgedEventRow, PurgeRow, tombstone_mac
 from caseflow.store.journal import START, Entry, link
 from caseflow.store.models import CaseRow, EventRow
-from caseflow.store.seal import Keys
+from caseflow.store.seal import Chainer
 from caseflow.store.seals import Seal, read_seals, sealed
 
 BATCH = 500
@@ -52,7 +54,10 @@ def seal_fault(session: Connection, house: House, seal: Seal, before: int) -> st
     """What no longer fits this seal, which goes on from the row `before`; nothing where it holds."""
     if seal.first != before:
         return "与上一次封存不相接，封存记录有缺"
-    count, mac = sealed(session, house.keys, seal.first, seal.last)
+    key = chains_of(session, house.keys).of_seal(seal.key, seal.last)
+    if key is None:
+        return "封存时用的密钥不在使用中"
+    count, mac = sealed(session, key, seal.first, seal.last)
     if count != seal.count:
         return f"封存时有 {seal.count} 条办理记录，现在有 {count} 条"
     return "" if mac == seal.mac else "办理记录与封存时不一致"
@@ -72,14 +77,15 @@ def check_batch(session: Connection, house: House, bureau: str, after: int) -> C
         return Checked(None, 0, 0, ())
     last = cases[-1].id
     histories = dict(_histories(session, bureau, after, last))
-    looked = (_check(house.keys, bureau, case, histories.get(case.id, ())) for case in cases)
+    chains = chains_of(session, house.keys)
+    looked = (_check(chains, bureau, case, histories.get(case.id, ())) for case in cases)
     broken = tuple(one for one in looked if one is not None)
     return Checked(last, len(cases), sum(map(len, histories.values())), broken)
 
 
 def _histories(session: Connection, bureau: str, after: int, last: int) -> Iterator[tuple[int, Sequence[AnyRow]]]:
     query = (
-        select(*_ENTRY, EventRow.chain)
+        select(*_ENTRY, EventRow.chain, EventRow.id)
         .where(EventRow.bureau == bureau, EventRow.case_id > after, EventRow.case_id <= last)
         .order_by(EventRow.case_id, EventRow.seq)
     )
@@ -88,14 +94,14 @@ def _histories(session: Connection, bureau: str, after: int, last: int) -> Itera
         yield case_id, list(rows)
 
 
-def _check(keys: Keys, bureau: str, case: AnyRow, rows: Sequence[AnyRow]) -> Broken | None:
+def _check(chains: Chains, bureau: str, case: AnyRow, rows: Sequence[AnyRow]) -> Broken | None:
     """The first place at which a case's history breaks."""
     head, state = START, ""
     for place, row in enumerate(rows, 1):
-        entry = Entry(*row[:-1])
+        entry = Entry(*row[:-2])
         if entry.seq != place:
             return Broken(bureau, case.number, place, f"缺少第 {place} 条办理记录")
-        head = link(keys, head, entry)
+        head = link(chains.of_event(row.id), head, entry)
         if head != row.chain:
             return Broken(bureau, case.number, place, f"第 {place} 条办理记录与封链不符")
         state = entry.to_state
@@ -104,3 +110,30 @@ def _check(keys: Keys, bureau: str, case: AnyRow, rows: Sequence[AnyRow]) -> Bro
     if case.state != state:
         return Broken(bureau, case.number, len(rows), "办件现在的环节与办理记录不一致")
     return None
+
+
+def key_faults(session: Connection, house: House) -> tuple[tuple[str, str], ...]:
+    """The changes of the master key, by their moment, before which something was changed since."""
+    return tuple(broken_vouchings(session, house.keys))
+
+
+def check_tombstones(session: Connection, house: House, after: int) -> Checked:
+    """The next tombstones after that row id: each made by this installation, with all its links, and its case gone."""
+    query = select(*PurgeRow.__table__.columns).where(PurgeRow.id > after).order_by(PurgeRow.id).limit(BATCH)
+    rows: Sequence[AnyRow] = session.execute(query).all()
+    chains = chains_of(session, house.keys)
+    faults = ((row, _tombstone_fault(session, chains.of_tombstone(row.id), row)) for row in rows)
+    broken = tuple(Broken(row.bureau, row.number, row.events, fault) for row, fault in faults if fault)
+    return Checked(rows[-1].id if rows else None, len(rows), sum(row.events for row in rows), broken)
+
+
+def _tombstone_fault(session: Connection, key: Chainer, row: AnyRow) -> str:
+    if row.mac != tombstone_mac(key, row):
+        return "销毁登记与销毁时不一致"
+    here = [PurgedEventRow.bureau == row.bureau, PurgedEventRow.case_id == row.case_id]
+    counted = session.execute(select(func.count(), func.max(PurgedEventRow.seq)).where(*here)).one()
+    head = select(PurgedEventRow.chain).where(*here, PurgedEventRow.seq == row.events)
+    if tuple(counted) != (row.events, row.events) or session.execute(head).scalar_one() != row.chain:
+        return f"销毁了 {row.events} 条办理记录，留下的封链不全"
+    alive = select(CaseRow.id).where(CaseRow.bureau == row.bureau, CaseRow.id == row.case_id)
+    return "登记为已销毁，办件却还在" if session.execute(alive).first() else ""
