@@ -28,6 +28,8 @@ ROLES = {
     "supervisor": "主管",
     "auditor": "审计",
     "administrator": "系统管理员",
+    "security": "安全管理员",
+    "audit": "审计管理员",
 }
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,2}")
@@ -102,6 +104,12 @@ class Facts:
     def holder(self) -> int | None:
         """Who keeps others from acting: the handler, unless away with the actor in their place."""
         return None if self.handler in self.stand_in_for else self.handler
+
+    @property
+    def own(self) -> bool:
+        """Whether the case is the actor's: in own hands, of somebody away in whose place they stand, or decided on."""
+        held = self.handler in {self.actor, *self.stand_in_for}
+        return held or any(self.actor in people for people in self.acts.values())
 
     def lapsed(self, kind: str) -> bool:
         """Whether the running deadline of this kind ended before today."""

@@ -50,11 +50,11 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The history read once; `consents` are those not yet used, `taken` the actions that were taken."""
+    """The history read once. `consents` are those not yet used, with who gave them; `taken` the actions taken."""
 
     acts: Mapping[str, frozenset[int]] = field(default_factory=dict)
     taken: frozenset[str] = frozenset()
-    consents: frozenset[str] = frozenset()
+    consents: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     extension: Extension | None = None
 
@@ -63,7 +63,7 @@ def read_past(events: Iterable[Told]) -> Past:
     """Fold the events of one case, in order, into what its next step may look at."""
     acts: dict[str, frozenset[int]] = {}
     taken: set[str] = set()
-    consents: set[str] = set()
+    consents: dict[str, int] = {}
     notices: list[Notice] = []
     extension: Extension | None = None
     for told in events:
@@ -73,14 +73,15 @@ def read_past(events: Iterable[Told]) -> Past:
         consents = _consents(consents, told)
         extension = _extension(extension, told)
         notices += [_notice(told)] if told.action == "supplement_notice" else []
-    return Past(acts, frozenset(taken), frozenset(consents), tuple(notices), extension)
+    return Past(acts, frozenset(taken), consents, tuple(notices), extension)
 
 
-def _consents(before: set[str], told: Told) -> set[str]:
+def _consents(before: dict[str, int], told: Told) -> dict[str, int]:
     """A consent stands until the step it was given for is taken."""
     if told.action == "consent":
-        return before | {name for name, words in CONSENTS.items() if words == told.detail.get("kind")}
-    return before - {name for name, uses in _USES.items() if told.action in uses}
+        given = (name for name, words in CONSENTS.items() if words == told.detail.get("kind"))
+        return before | dict.fromkeys(given, told.actor or 0)
+    return {name: by for name, by in before.items() if told.action not in _USES[name]}
 
 
 def _notice(told: Told) -> Notice:

@@ -145,7 +145,7 @@ def _check(office: Office, crew: Crew, change: Change) -> None:
 
 def _days_ahead(calendar: WorkingCalendar, today: date, standing: Sequence[Standing]) -> tuple[date, ...]:
     """Today and the working days after it, until the last promise has come."""
-    longest = min(LONGEST, max((one.left for one in standing), default=0))
+    longest = min(LONGEST, max([0, *(one.left for one in standing)]))
     return (today, *(calendar.add(today, n) for n in range(1, longest + 2)))
 
 

@@ -136,9 +136,14 @@ def extension_asked(_here: State, facts: Facts) -> Refusal | None:
 
 
 def not_own_request(_here: State, facts: Facts) -> Refusal | None:
-    """Nobody decides on an own request, nor on a case in own hands."""
-    own = facts.handler == facts.actor or (facts.extension is not None and facts.extension.asker == facts.actor)
+    """Nobody decides on an own request, nor on an own case."""
+    own = facts.own or (facts.extension is not None and facts.extension.asker == facts.actor)
     return Refusal("own_request", "不能决定自己经办的办件的延期", "岗位分离") if own else None
+
+
+def not_own_case(_here: State, facts: Facts) -> Refusal | None:
+    """Nobody consents to what happens to an own case."""
+    return Refusal("own_case", "自己经办的办件，须由其他主管同意", "岗位分离") if facts.own else None
 
 
 def commitment_open(_here: State, facts: Facts) -> Refusal | None:

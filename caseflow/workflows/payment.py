@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from caseflow.rules.flow import Action, Clock, Effect, Facts, Flow, Need, Route, State
 from caseflow.workflows import common
 from caseflow.workflows.guards import nothing_deferred, paid_and_not_returned, returned, separate_duties
@@ -10,6 +12,9 @@ from caseflow.workflows.sideroads import side_roads
 CHECKING = State("checking", "复核中", "审核", Clock.RUNS, common.CHECKER, duty="check")
 APPROVING = State("approving", "审批中", "审核", Clock.RUNS, common.APPROVER, duty="authorise")
 PAYING = State("paying", "待拨付", "办结", Clock.RUNS, common.CASHIER, duty="pay")
+CLOSED = replace(common.CLOSED, duty="pay")
+"""What came back is paid once more from here."""
+
 REVIEW = (common.REVIEWING, CHECKING, APPROVING)
 OPEN = (*common.BEFORE_ACCEPTANCE, common.ACCEPTED, *REVIEW, common.APPROVED, PAYING)
 
@@ -82,15 +87,16 @@ PAY_AGAIN = Action(
     "重新拨付",
     (Route("closed"),),
     common.CASHIER,
-    guards=(returned,),
+    guards=(returned, separate_duties),
     needs=(REFERENCE,),
+    decides=True,
     anyone=True,
 )
 
 FLOW = Flow(
     "payment",
     "待遇支付流程",
-    (*OPEN, common.SUSPENDED, common.CLOSED, common.REFUSED, *common.OTHER_ENDS),
+    (*OPEN, common.SUSPENDED, CLOSED, common.REFUSED, *common.OTHER_ENDS),
     (
         common.REGISTER,
         common.RECEIVE_MATERIAL,
@@ -114,7 +120,7 @@ FLOW = Flow(
         *side_roads(
             [*OPEN, common.SUSPENDED],
             [common.ACCEPTED, *REVIEW, common.APPROVED],
-            [common.CLOSED, common.REFUSED, common.DECLINED],
+            [CLOSED, common.REFUSED, common.DECLINED],
         ),
         *common.people([*OPEN, common.SUSPENDED]),
         *common.ways_out([*OPEN, common.SUSPENDED]),

@@ -15,6 +15,7 @@ from caseflow.workflows.guards import (
     deferral_open,
     extension_asked,
     late_correction_consented,
+    not_own_case,
     not_own_request,
     not_yet_extended,
     rectify_due,
@@ -147,7 +148,13 @@ def consenting(states: Iterable[State]) -> Action:
     """主管同意: the supervisor's reason that some steps need."""
     needs = (Need("kind", "同意的事项", "choice", tuple(CONSENTS.values())), REASON)
     return Action(
-        "consent", "主管同意", tuple(Route(state.key) for state in states), SUPERVISOR, needs=needs, anyone=True
+        "consent",
+        "主管同意",
+        tuple(Route(state.key) for state in states),
+        SUPERVISOR,
+        guards=(not_own_case,),
+        needs=needs,
+        anyone=True,
     )
 
 
