@@ -21,6 +21,10 @@ _NO_KEY: Final = "没有密钥。请先运行 caseflow init 生成 caseflow.toml
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 _SECURITIES: Final = ("starttls", "ssl", "none")
+_SIGN_IN: Final = (
+    *("idle_minutes", "session_hours", "one_place", "lock_failures", "lock_minutes", "address_failures"),
+    *("second_factor", "password_policy", "password_least", "administrators"),
+)
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9.\-]{1,190}")
 
 
@@ -30,6 +34,7 @@ class Settings:
 
     database_url: str = field(repr=False)
     master_key: str = field(repr=False)
+    next_master_key: str = field(default="", repr=False)
     items_dir: Path | None = None
     files_dir: Path = Path("caseflow-files")
     seals_file: Path = Path("caseflow-seals.jsonl")
@@ -37,7 +42,17 @@ class Settings:
     port: int = 8000
     threads: int = 8
     secure_cookies: bool = True
+    trusted_proxies: int = 0
     idle_minutes: int = 30
+    session_hours: int = 12
+    one_place: bool = False
+    lock_failures: int = 5
+    lock_minutes: int = 15
+    address_failures: int = 30
+    second_factor: frozenset[str] = frozenset()
+    password_policy: str = "asvs"  # noqa: S105 - the name of a profile
+    password_least: int = 0
+    administrators: str = "one"
     smtp_host: str = ""
     smtp_port: int = 587
     smtp_security: str = "starttls"
@@ -54,6 +69,11 @@ class Settings:
     def cookie_secret(self) -> str:
         """The secret that signs form tokens: derived from the master key, so the same in every process."""
         return hmac.new(self.master_key.encode(), b"caseflow cookies", hashlib.sha256).hexdigest()
+
+    @property
+    def sign_in(self) -> Mapping[str, Any]:
+        """The settings of signing in, by the names of `rules.sign_in.SignInRules`."""
+        return {name: getattr(self, name) for name in _SIGN_IN}
 
 
 def load_settings(environ: Mapping[str, str], path: Path = CONFIG_FILE) -> Settings:
@@ -171,6 +191,12 @@ def _web_address(raw: object) -> str:
     return text
 
 
+def _words(raw: object) -> frozenset[str]:
+    """A list of words, or "word, word" in a variable."""
+    parts = raw if isinstance(raw, list) else _text(raw).split(",")
+    return frozenset(_text(part) for part in parts)
+
+
 def _mailboxes(raw: object) -> dict[str, str]:
     """A table of bureau = address, or "bureau=address, bureau=address" in a variable."""
     pairs = raw.items() if isinstance(raw, dict) else (part.partition("=")[::2] for part in _text(raw).split(","))
@@ -193,6 +219,7 @@ _TOGETHER: Final[tuple[tuple[str, str, Callable[[Mapping[str, Any]], bool]], ...
 _READERS: Final[Mapping[str, Callable[[object], Any]]] = {
     "database_url": _text,
     "master_key": _text,
+    "next_master_key": _text,
     "items_dir": _path,
     "files_dir": _path,
     "seals_file": _path,
@@ -200,7 +227,17 @@ _READERS: Final[Mapping[str, Callable[[object], Any]]] = {
     "port": _number(1, 65_535),
     "threads": _number(1, 64),
     "secure_cookies": _flag,
+    "trusted_proxies": _number(0, 5),
     "idle_minutes": _number(1, 720),
+    "session_hours": _number(1, 24),
+    "one_place": _flag,
+    "lock_failures": _number(3, 20),
+    "lock_minutes": _number(1, 1440),
+    "address_failures": _number(5, 1000),
+    "second_factor": _words,
+    "password_policy": _word(("asvs", "gb22239")),
+    "password_least": _number(8, 64),
+    "administrators": _word(("one", "three")),
     "smtp_host": _text,
     "smtp_port": _number(1, 65_535),
     "smtp_security": _word(_SECURITIES),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from caseflow.catalogue import Catalogue, load_catalogue
+from caseflow.rules.sign_in import DEFAULT_RULES, SignInRules
 from caseflow.store.seal import Keys, new_master
 
-__all__ = ["BEIJING", "SYSTEM", "Actor", "House", "beijing_day", "new_master", "system"]
+__all__ = ["BEIJING", "SYSTEM", "Actor", "House", "Keys", "beijing_day", "new_master", "system"]
 
 BEIJING = timezone(timedelta(hours=8), "Asia/Shanghai")
 
@@ -19,15 +23,18 @@ SYSTEM = "系统"
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The definitions this process runs and the keys of this installation."""
+    """The definitions this process runs, the keys of this installation, and how its people sign in."""
 
     catalogue: Catalogue
     keys: Keys
+    sign_in: SignInRules = DEFAULT_RULES
 
     @classmethod
-    def open(cls, master_key: str, items_dir: Path | None = None) -> House:
-        """Read the definitions (InvalidDefinition) and derive the keys (BadInput)."""
-        return cls(load_catalogue(items_dir), Keys.from_text(master_key))
+    def open(
+        cls, master_key: str, items_dir: Path | None = None, sign_in: Mapping[str, Any] = MappingProxyType({})
+    ) -> House:
+        """Read the definitions (InvalidDefinition), derive the keys and take the settings of signing in (BadInput)."""
+        return cls(load_catalogue(items_dir), Keys.from_text(master_key), SignInRules(**sign_in))
 
 
 @dataclass(frozen=True, slots=True)

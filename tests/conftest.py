@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine
 
 from caseflow.store.db import create_engine_for
@@ -38,8 +39,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if CHROMIUM is None:
-        left = [item for item in items if item.get_closest_marker("browser")]
+    left = [item for item in items if CHROMIUM is None and item.get_closest_marker("browser")]
+    # Tests of roles and the like ask for the cluster itself; all others run on whichever databases there are.
+    left += [item for item in items if POSTGRES is None and "postgres_databases" in getattr(item, "fixturenames", ())]
+    if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
 
@@ -54,6 +57,16 @@ def chromium() -> str:
     """The browser's program, for tests marked `browser`."""
     assert CHROMIUM is not None
     return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Debian's Chromium driven by Playwright; one for the session, for a process can drive no second."""
+    options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=options)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -279,7 +279,8 @@ def test_init_with_a_database_makes_it_ready(installed: Path) -> None:
 
     assert checks["ok"]
     looked_at = {check["key"] for check in checks["checks"]}
-    assert looked_at == {"key", "mode", "database", "schema", "engine", "definitions", "calendar"}
+    of_state = {"key_fits", "guards", "seals", "backup", "attachments", "clock", "disk", "retired_keys"}
+    assert looked_at == {"key", "mode", "database", "schema", "engine", "definitions", "calendar"} | of_state
 
 
 def test_init_does_not_take_a_database_that_another_key_belongs_to(installed: Path) -> None:
@@ -358,7 +359,7 @@ def test_an_account_is_added_listed_reset_disabled_and_enabled(installed: Path) 
 
 def test_every_change_of_an_account_names_the_user_of_the_machine(installed: Path) -> None:
     run(*ADD)
-    for words in ("reset", "disable", "enable"):
+    for words in ("reset", "disable", "enable", "unlock"):
         run("staff", words, "1001")
 
     (path,) = installed.glob("*.db")
@@ -370,6 +371,7 @@ def test_every_change_of_an_account_names_the_user_of_the_machine(installed: Pat
         ("reset", None),
         ("disable", None),
         ("enable", None),
+        ("unlock", None),
     ]
     assert all(name.startswith("命令行（") for *_, name in rows)
 
@@ -399,9 +401,47 @@ def test_an_impossible_account_is_refused(installed: Path, changes: dict[str, st
     assert told("staff", "list") == []
 
 
-@pytest.mark.parametrize("words", [["reset", "9999"], ["disable", "9999"], ["enable", "长" * 10_000]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["reset", "9999"],
+        ["disable", "9999"],
+        ["enable", "长" * 10_000],
+        ["unlock", "9999"],
+        ["second-factor", "reset", "9999"],
+    ],
+)
 def test_an_unknown_account_is_refused(installed: Path, words: list[str]) -> None:
     assert "没有工号" in refused("staff", *words)
+
+
+def test_a_lost_telephone_is_reset_once_and_on_record(installed: Path) -> None:
+    run(*ADD)
+    none = refused("staff", "second-factor", "reset", "1001")
+    (path,) = installed.glob("*.db")
+    with sqlite3.connect(path) as database:
+        database.execute("INSERT INTO second_factor SELECT id, x'00', created_at, 0 FROM staff")
+
+    done = run("staff", "second-factor", "reset", "1001")
+
+    with sqlite3.connect(path) as database:
+        left = database.execute("SELECT count(*) FROM second_factor").fetchone()
+        last = database.execute("SELECT action FROM staff_change ORDER BY id DESC").fetchone()
+    assert "没有启用动态口令" in none
+    assert (done.exit_code, left, last) == (0, (0,), ("second_factor",))
+
+
+def test_the_office_s_password_profile_holds_on_the_command_line_too(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CASEFLOW_PASSWORD_POLICY", "gb22239")
+
+    poor = run(*ADD, "--prompt", stdin="kunlunxuefeng\nkunlunxuefeng\n")
+    good = run(*ADD, "--prompt", stdin="Kunlun-xue-feng-7\nKunlun-xue-feng-7\n")
+
+    assert "至少 3 种" in poor.output
+    assert poor.exit_code == 2
+    assert good.exit_code == 0
 
 
 # --- doctor ---

@@ -101,3 +101,51 @@ def test_the_cookie_secret_follows_the_key_and_is_not_the_key() -> None:
     assert one.cookie_secret == Settings(database_url="y", master_key=KEY).cookie_secret
     assert one.cookie_secret != Settings(database_url="x", master_key=KEY.lower()[1:]).cookie_secret
     assert KEY not in one.cookie_secret
+
+
+def test_the_settings_of_signing_in_reach_the_house(file: Path) -> None:
+    file.write_text(
+        f'master_key = "{new_master()}"\nsecond_factor = ["supervisor", "security"]\npassword_policy = "gb22239"\n'
+        'one_place = true\nadministrators = "three"\ntrusted_proxies = 2\n',
+        encoding="utf-8",
+    )
+
+    settings = load_settings({"CASEFLOW_LOCK_MINUTES": "30", "CASEFLOW_SESSION_HOURS": "8"}, file)
+    rules = House.open(settings.master_key, sign_in=settings.sign_in).sign_in
+
+    assert rules.second_factor == {"supervisor", "security"}
+    assert (rules.password_policy, rules.one_place, rules.administrators) == ("gb22239", True, "three")
+    assert (rules.lock_minutes, rules.session_hours, rules.lock_failures) == (30, 8, 5)
+    assert settings.trusted_proxies == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        ("TRUSTED_PROXIES", 0, 5),
+        ("SESSION_HOURS", 1, 24),
+        ("LOCK_FAILURES", 3, 20),
+        ("LOCK_MINUTES", 1, 1440),
+        ("ADDRESS_FAILURES", 5, 1000),
+        ("PASSWORD_LEAST", 8, 64),
+    ],
+)
+def test_both_ends_of_every_number_of_signing_in(file: Path, name: str, least: int, most: int) -> None:
+    for good in (least, most):
+        assert getattr(load_settings(WITH_KEY | {f"CASEFLOW_{name}": str(good)}, file), name.lower()) == good
+    for bad in (least - 1, most + 1):
+        assert f"{least} 到 {most}" in refusal(WITH_KEY | {f"CASEFLOW_{name}": str(bad)}, file)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PASSWORD_POLICY", "none"), ("ADMINISTRATORS", "two"), ("ONE_PLACE", "maybe")]
+)
+def test_a_word_there_is_not_is_refused(file: Path, name: str, value: str) -> None:
+    assert f"CASEFLOW_{name}" in refusal(WITH_KEY | {f"CASEFLOW_{name}": value}, file)
+
+
+def test_a_second_factor_for_a_role_there_is_not_is_refused_when_the_house_opens(file: Path) -> None:
+    settings = load_settings(WITH_KEY | {"CASEFLOW_SECOND_FACTOR": "supervisor, king"}, file)
+
+    with pytest.raises(BadInput, match="没有角色 king"):
+        House.open(new_master(), sign_in=settings.sign_in)

@@ -149,7 +149,7 @@ DECIDING = [
 
 @pytest.mark.parametrize(("flow", "action", "source"), DECIDING)
 def test_every_decision_after_acceptance_is_kept_from_who_accepted(flow: str, action: str, source: str) -> None:
-    decided = decide(FLOWS[flow], source, action, acts={"accept": frozenset({ME})})
+    decided = decide(FLOWS[flow], source, action, acts={"accept": frozenset({ME})}, returned=True)
 
     assert codes(decided) == ["duties"]
 

@@ -23,13 +23,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from caseflow.desk.attachments import MOST_BYTES_OF_CASE, attach, detach, may_change
 from caseflow.errors import BadInput, CaseChanged, CaseflowError, Fault, NotFound, Refused
-from caseflow.store.db import reading, writing
+from caseflow.store.db import reading
 from caseflow.views.attachments import attachments_of, load_download
 from caseflow.views.casefile import CaseFile, load_case
 from web.clock import now, today
 from web.errors import page_again, reasons_of
 from web.forms import is_printable
-from web.gate import CASE_READERS, allow, current_actor, db_engine, house
+from web.gate import allow, current_actor, db_engine, house
+from web.once import once
 
 pages = Blueprint("attachments", __name__)
 
@@ -62,24 +63,21 @@ def too_large(_error: RequestEntityTooLarge) -> AnyResponse:
 
 
 @pages.get("/cases/<number>/attachments")
-@allow(*CASE_READERS)
+@allow("see_cases")
 def index(number: str) -> str:
     """The attachments of a case by material line."""
     return _page(number, ())
 
 
 @pages.post("/cases/<number>/attachments")
-@allow(*CASE_READERS)
+@allow("act_on_cases")
 def add(number: str) -> AnyResponse:
     """Add the files chosen to one material line: all of them or none."""
     file = _load(number)
     try:
         uploads = _uploads()
         version = _whole(request.form.get("version", ""))
-        with writing(db_engine()) as session:
-            for upload in uploads:
-                added = attach(session, house(), _root(), current_actor(), file.case.record.id, version, upload, now())
-                version = added.version
+        once(lambda session: _attach_each(session, file.case.record.id, version, uploads))
     except (BadInput, Refused, CaseChanged) as error:
         return _refused(number, error)
     flash(f"已上传 {len(uploads)} 个附件。", "good")
@@ -87,13 +85,13 @@ def add(number: str) -> AnyResponse:
 
 
 @pages.get("/cases/<number>/attachments/<int:attachment_id>")
-@allow(*CASE_READERS)
+@allow("see_cases")
 def download(number: str, attachment_id: int) -> Response:
     """One attachment, never shown inside the site: the browser saves it."""
     if not is_printable(number):
         raise NotFound("没有这个附件")
     with reading(db_engine()) as session:
-        found = load_download(session, _root(), current_actor(), number, attachment_id)
+        found = load_download(session, house(), _root(), current_actor(), number, attachment_id)
     response = make_response(found.content)
     response.headers["Content-Type"] = found.mime_type
     response.headers["Content-Disposition"] = found.disposition
@@ -104,18 +102,26 @@ def download(number: str, attachment_id: int) -> Response:
 
 
 @pages.post("/cases/<number>/attachments/<int:attachment_id>/remove")
-@allow(*CASE_READERS)
+@allow("act_on_cases")
 def remove(number: str, attachment_id: int) -> AnyResponse:
     """Mark one attachment as removed, with a reason."""
     file = _load(number)
     version, reason = _whole(request.form.get("version", "")), request.form.get("reason", "")
+
+    def take_off(session: Any) -> None:
+        detach(session, house(), current_actor(), file.case.record.id, version, attachment_id, reason, now())
+
     try:
-        with writing(db_engine()) as session:
-            detach(session, house(), current_actor(), file.case.record.id, version, attachment_id, reason, now())
+        once(take_off)
     except (BadInput, Refused, CaseChanged) as error:
         return _refused(number, error)
     flash("附件已移除，移除原因已记入办理过程。", "good")
     return redirect(url_for("attachments.index", number=number), 303)
+
+
+def _attach_each(session: Any, case_id: int, version: int, uploads: Sequence[tuple[str, str, bytes]]) -> None:
+    for upload in uploads:
+        version = attach(session, house(), _root(), current_actor(), case_id, version, upload, now()).version
 
 
 def _uploads() -> list[tuple[str, str, bytes]]:

@@ -30,7 +30,6 @@ from web.period_form import Asked, mark_text, presets, read_asked, read_mark
 pages = Blueprint("board", __name__)
 log = structlog.get_logger("caseflow.export")
 
-WATCHERS = ("supervisor", "auditor")
 MOST_EXPORTED = 50_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _OPENS, _CLOSES = 8, 20
@@ -58,7 +57,7 @@ def download(content: BytesIO, name: str) -> Response:
 
 
 @pages.get("/board")
-@allow(*WATCHERS)
+@allow("oversee")
 def show() -> str:
     """The board of a period."""
     asked, known, found = _read()
@@ -95,7 +94,7 @@ def hours_of(found: Board) -> range:
 
 
 @pages.get("/board.xlsx")
-@allow(*WATCHERS)
+@allow("oversee")
 def take_board() -> Response:
     """The figures of the board as a workbook."""
     asked, known, found = _read()
@@ -143,7 +142,7 @@ def _sheet(name: str, rows: Sequence[Sequence[Value]], *heads: str) -> Sheet:
 
 
 @pages.get("/board/cases")
-@allow(*WATCHERS)
+@allow("oversee")
 def cases() -> str:
     """The cases of one set, as every other list shows them."""
     asked, after = read_asked(today(), listing=True), read_mark()
@@ -171,7 +170,7 @@ def cases() -> str:
 
 
 @pages.get("/board/cases.xlsx")
-@allow(*WATCHERS)
+@allow("oversee")
 def take_cases() -> Response:
     """The cases of one set as a workbook, up to a number that a page can be waited for."""
     asked = read_asked(today(), listing=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from re import ASCII, fullmatch
 from typing import Any
 
@@ -20,13 +21,14 @@ from caseflow.errors import (
     Refused,
     Unavailable,
 )
-from caseflow.store.db import reading, writing
+from caseflow.store.db import reading
 from caseflow.views.calendar_page import working_calendar
 from caseflow.views.lines import Line, lines_by_id
 from web.clock import now, today
 from web.errors import reasons_of
 from web.forms import Entries
 from web.gate import current_actor, db_engine, house
+from web.once import once
 
 MOST_AT_ONCE = 50
 OUTCOMES = {"refused": "未办理", "changed": "已有变化", "missing": "没有找到", "untried": "没有轮到", "done": "已办理"}
@@ -95,8 +97,7 @@ def for_each(chosen: Sequence[Ticked], step: Step) -> tuple[Result, ...]:
     ended: list[tuple[int, str, tuple[str, ...]]] = []
     for n, one in enumerate(chosen):
         try:
-            with writing(db_engine()) as session:
-                step(session, one.id, one.version)
+            once(partial(_one, step, one), part=str(one.id))
         except Unavailable as error:
             ended += [(left.id, "untried", (str(error),)) for left in chosen[n:]]
             break
@@ -108,6 +109,10 @@ def for_each(chosen: Sequence[Ticked], step: Step) -> tuple[Result, ...]:
     order = list(OUTCOMES)
     results = (Result(case_id, outcome, told, lines.get(case_id)) for case_id, outcome, told in ended)
     return tuple(sorted(results, key=lambda result: order.index(result.outcome)))
+
+
+def _one(step: Step, one: Ticked, session: Any) -> None:
+    step(session, one.id, one.version)
 
 
 def advance_each(chosen: Sequence[Ticked], action: str, details: dict[str, str]) -> tuple[Result, ...]:

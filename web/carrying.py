@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
@@ -11,7 +12,7 @@ from caseflow.desk.carrying import carry_over
 from caseflow.errors import BadInput, CaseChanged, CaseflowError, Fault, Refused
 from caseflow.rules.entries import check_fields
 from caseflow.rules.item import Item, applies
-from caseflow.store.db import reading, writing
+from caseflow.store.db import reading
 from caseflow.views.casefile import load_case
 from web import intake_form as forms
 from web.clock import now, today
@@ -20,12 +21,13 @@ from web.errors import status_of
 from web.forms import by_field
 from web.gate import allow, current_actor, db_engine, house
 from web.intake_form import Draft
+from web.once import once
 
 pages = Blueprint("carrying", __name__)
 
 
 @pages.get("/cases/<number>/carry")
-@allow("clerk")
+@allow("register")
 def choose(number: str) -> Response:
     """The right item, then its questions and fields."""
     draft = Draft({"item": request.args.get("item", ""), "request_key": secrets.token_urlsafe(24)})
@@ -33,7 +35,7 @@ def choose(number: str) -> Response:
 
 
 @pages.post("/cases/<number>/carry")
-@allow("clerk")
+@allow("register")
 def carry(number: str) -> AnyResponse:
     """Withdraw and register in one transaction; the materials are checked on the new case."""
     draft = forms.read_draft(request.form)
@@ -43,9 +45,10 @@ def carry(number: str) -> AnyResponse:
     if faults:
         return _page(number, draft, tuple(faults), BadInput(faults))
     try:
-        return redirect(url_for("cases.show", number=_carried(number, draft)), 303)
+        carried = once(lambda session: _carried(session, number, draft))
     except (BadInput, Refused, CaseChanged) as error:
         return _page(number, draft, tuple(forms.placed(item, need_faults("carry", error))), error)
+    return redirect(url_for("cases.show", number=carried), 303)
 
 
 def _faults(item: Item, draft: Draft) -> list[Fault]:
@@ -55,23 +58,22 @@ def _faults(item: Item, draft: Draft) -> list[Fault]:
     return faults if draft["reason"].strip() else [*faults, Fault("reason", "请填写转登记的理由")]
 
 
-def _carried(number: str, draft: Draft) -> str:
-    with writing(db_engine()) as session:
-        file = load_case(session, house(), current_actor(), number, today())
-        ref = carry_over(
-            session,
-            house(),
-            current_actor(),
-            file.case.record.id,
-            int(draft["version"]) if draft["version"].isdecimal() and len(draft["version"]) < 10 else -1,  # noqa: PLR2004
-            draft["item"],
-            draft.answers,
-            draft.under("f."),
-            {},
-            draft["reason"],
-            draft["request_key"],
-            now(),
-        )
+def _carried(session: Any, number: str, draft: Draft) -> str:
+    file = load_case(session, house(), current_actor(), number, today())
+    ref = carry_over(
+        session,
+        house(),
+        current_actor(),
+        file.case.record.id,
+        int(draft["version"]) if draft["version"].isdecimal() and len(draft["version"]) < 10 else -1,  # noqa: PLR2004
+        draft["item"],
+        draft.answers,
+        draft.under("f."),
+        {},
+        draft["reason"],
+        draft["request_key"],
+        now(),
+    )
     return ref.number
 
 

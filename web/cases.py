@@ -32,8 +32,9 @@ from web.drafts import case_form, correction_form, kept_on, restored
 from web.errors import status_of
 from web.forms import by_field, is_printable
 from web.frame import clock_time
-from web.gate import CASE_READERS, CASE_WORKERS, allow, current_actor, db_engine, house
+from web.gate import allow, current_actor, db_engine, house
 from web.intake_form import Draft
+from web.once import once
 
 pages = Blueprint("cases", __name__)
 pages.add_app_template_filter(beijing_day, "beijing")
@@ -58,7 +59,7 @@ class Shown:
 
 
 @pages.get("/cases/<number>")
-@allow(*CASE_READERS)
+@allow("see_cases")
 def show(number: str) -> Response:
     """The case, with what one was writing on it; `?do=` opens the form of one action."""
     file = _load(number)
@@ -71,7 +72,7 @@ def show(number: str) -> Response:
 
 
 @pages.post("/cases/<number>/reveal")
-@allow(*CASE_READERS)
+@allow("see_cases")
 def show_number(number: str) -> Response:
     """The full number of one person, in this answer only; the look is recorded with its reason."""
     typed = forms.read_draft(request.form).typed
@@ -86,7 +87,7 @@ def show_number(number: str) -> Response:
 
 
 @pages.post("/cases/<number>/<action>")
-@allow(*CASE_WORKERS)
+@allow("act_on_cases")
 def act(number: str, action: str) -> AnyResponse:
     """Take one step, with the marks of the materials where the form holds them; refused, it shows every reason."""
     draft = forms.read_draft(request.form)
@@ -121,7 +122,8 @@ def _take(file: CaseFile, action: str, draft: Draft) -> None:
         raise BadInput([Fault("decision", "请选择决定")])
     receipts = _receipts(item, draft)
     answers = draft.answers or None
-    with writing(db_engine()) as session:
+
+    def step(session: Any) -> None:
         first, _, then = action.partition("+")
         taken = advance(
             session,
@@ -140,6 +142,8 @@ def _take(file: CaseFile, action: str, draft: Draft) -> None:
             advance(session, house(), current_actor(), case_id, taken.version, then, details, now())
         drop_draft(session, current_actor(), case_form(file.case.record.number))
 
+    once(step)
+
 
 def _receipts(item: Item, draft: Draft) -> dict[str, Receipt] | None:
     """The marks of the material rows on the form; None where the form has none."""
@@ -157,7 +161,7 @@ def _refused(number: str, item: Item, action: str, draft: Draft, error: Caseflow
 
 
 @pages.get("/cases/<number>/correct")
-@allow(*CASE_READERS)
+@allow("see_cases")
 def correct_form(number: str) -> str:
     """更正: the entries that may be mended, each beside what stands now."""
     file = _load(number)
@@ -169,25 +173,20 @@ def correct_form(number: str) -> str:
 
 
 @pages.post("/cases/<number>/correct")
-@allow(*CASE_WORKERS)
+@allow("act_on_cases")
 def send_correction(number: str) -> AnyResponse:
     """Write the correction; an entry left empty stays as it is."""
     draft = forms.read_draft(request.form)
     file = _load(number)
-    item = file.case.item
+    item, case_id, version = file.case.item, file.case.record.id, _whole(draft["version"])
+
+    def mend(session: Any) -> None:
+        changes, reason = draft.under("change."), draft["reason"]
+        correct(session, house(), current_actor(), case_id, version, changes, reason, now())
+        drop_draft(session, current_actor(), correction_form(number))
+
     try:
-        with writing(db_engine()) as session:
-            correct(
-                session,
-                house(),
-                current_actor(),
-                file.case.record.id,
-                _whole(draft["version"]),
-                draft.under("change."),
-                draft["reason"],
-                now(),
-            )
-            drop_draft(session, current_actor(), correction_form(number))
+        once(mend)
     except (BadInput, Refused, CaseChanged) as error:
         faults = _correction_faults(item, error)
         return make_response(_correct_page(_load(number), draft.typed, faults), status_of(error))
@@ -219,7 +218,7 @@ def _correct_page(file: CaseFile, typed: Mapping[str, str], faults: tuple[Fault,
 
 
 @pages.get("/papers/<int:paper_id>")
-@allow(*CASE_READERS)
+@allow("see_cases")
 def show_paper(paper_id: int) -> str:
     """A look at a paper, marked as a preview: nothing is recorded."""
     with reading(db_engine()) as session:
@@ -229,7 +228,7 @@ def show_paper(paper_id: int) -> str:
 
 
 @pages.post("/papers/<int:paper_id>/pdf")
-@allow(*CASE_WORKERS)
+@allow("act_on_cases")
 def paper_pdf(paper_id: int) -> Response:
     """The paper as a PDF; it counts as a print. Refused where a character of it cannot be drawn."""
     style = (Path(current_app.root_path) / "static" / "paper.css").read_text(encoding="utf-8")
@@ -244,7 +243,7 @@ def paper_pdf(paper_id: int) -> Response:
 
 
 @pages.post("/papers/<int:paper_id>")
-@allow(*CASE_WORKERS)
+@allow("act_on_cases")
 def print_paper(paper_id: int) -> str:
     """The paper for printing; the print is counted, and a later one says so."""
     with writing(db_engine()) as session:

@@ -20,7 +20,7 @@ from caseflow.views.drafts import Kept, kept_draft, kept_drafts
 from web.clock import now, today
 from web.forms import MOST_FIELDS
 from web.frame import clock_time, full_moment
-from web.gate import CASE_WORKERS, allow, current_actor, db_engine, house
+from web.gate import allow, current_actor, db_engine, house
 
 pages = Blueprint("drafts", __name__)
 
@@ -46,14 +46,14 @@ class Offer:
 
 
 @pages.post("/drafts/register")
-@allow("clerk")
+@allow("register")
 def save_registration() -> Response:
     """Keep the form of 收件登记 as it stands; the time it was kept."""
     return _saved(_registration_form())
 
 
 @pages.post("/drafts/register/<key>/drop")
-@allow("clerk")
+@allow("register")
 def drop_registration(key: str) -> AnyResponse:
     """Forget one's own registration; another's stays."""
     _drop(REGISTRATION + key)
@@ -62,14 +62,14 @@ def drop_registration(key: str) -> AnyResponse:
 
 
 @pages.post("/drafts/cases/<number>")
-@allow(*CASE_WORKERS)
+@allow("act_on_cases")
 def save_case(number: str) -> Response:
     """Keep what is being written on a case page."""
     return _saved(CASE + number)
 
 
 @pages.post("/drafts/cases/<number>/drop")
-@allow(*CASE_WORKERS)
+@allow("act_on_cases")
 def drop_case(number: str) -> AnyResponse:
     """Forget what one wrote on a case page."""
     _drop(CASE + number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from traceback import format_exception
+from traceback import format_tb
 from urllib.parse import quote
 
 import structlog
@@ -24,7 +24,7 @@ from caseflow.errors import (
     Unavailable,
 )
 from web.drafts import keep_sent, lapsed_save
-from web.gate import PasswordDue
+from web.gate import StepDue
 
 log = structlog.get_logger("caseflow.web")
 
@@ -42,6 +42,7 @@ _HTTP_PAGES = {
     404: ("没有这个页面", "请检查地址，或返回我的待办。"),
     405: ("不能这样打开", "本地址不能以这种方式打开，请从页面上的按钮进入。"),
     413: ("内容过大", "提交的内容超过 2 MB，请减少后再提交。"),
+    429: ("请求过于频繁", "本地址一分钟内的请求过多，请一分钟后再试。"),
 }
 _OTHER_PAGE = ("请求无法处理", "请返回上一页再试。")
 _RETRY_SECONDS = "5"
@@ -50,7 +51,7 @@ _RETRY_SECONDS = "5"
 def install(app: Flask) -> None:
     """Register a page for every cause."""
     app.register_error_handler(NotSignedIn, _to_login)
-    app.register_error_handler(PasswordDue, _to_password)
+    app.register_error_handler(StepDue, _to_step)
     app.register_error_handler(CaseflowError, _caseflow_error)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
@@ -92,8 +93,8 @@ def _to_login(_error: NotSignedIn) -> Response:
     return _away(target)
 
 
-def _to_password(_error: PasswordDue) -> Response:
-    return _away(url_for("auth.password"))
+def _to_step(error: StepDue) -> Response:
+    return _away(url_for(error.endpoint))
 
 
 def _away(target: str) -> Response:
@@ -112,16 +113,21 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     title, text = _HTTP_PAGES.get(status, _OTHER_PAGE)
     response = _page(status, title, [text])
-    if status == 405 and error.get_headers():  # noqa: PLR2004 - the status that must name the allowed methods
-        response.headers.extend([pair for pair in error.get_headers() if pair[0] == "Allow"])
+    # 405 must name the methods there are, 429 says when to come again.
+    response.headers.extend([pair for pair in error.get_headers() if pair[0] in {"Allow", "Retry-After"}])
     return response
 
 
 def _unexpected(error: Exception) -> Response:
-    # The trace without its local values: those may hold names and numbers of applicants.
-    trace = "".join(format_exception(error))
-    log.error("unexpected", endpoint=request.endpoint, method=request.method, trace=trace)
+    log.error("unexpected", endpoint=request.endpoint, method=request.method, trace=_trace(error))
     return _page(500, "系统出现故障", ["本次操作没有完成。请记下时间并通知系统管理员。"])
+
+
+def _trace(error: BaseException) -> str:
+    """Where it happened and what kind of error it was, with its causes: their words may quote what was typed."""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    before = _trace(cause) if cause is not None else ""
+    return "".join([before, *format_tb(error.__traceback__), f"{type(error).__module__}.{type(error).__qualname__}\n"])
 
 
 def _page(status: int, title: str, reasons: Iterable[str]) -> Response:

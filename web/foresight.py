@@ -33,7 +33,7 @@ _CREW: Final = {role: name for role, name in ROLES.items() if role in HANDLING_R
 
 
 @pages.get("/foresight")
-@allow("supervisor", "auditor")
+@allow("oversee")
 def probable() -> str:
     """The open cases by the chance of missing their promise, what that rests on, and how such estimates fared."""
     actor, day = current_actor(), today()
@@ -67,7 +67,7 @@ def probable() -> str:
 
 
 @pages.get("/foresight/staffing")
-@allow("supervisor", "auditor")
+@allow("oversee")
 def staffing() -> tuple[str, int]:
     """The question what fewer or more people would change, and its answer where one was asked."""
     actor, day = current_actor(), today()

@@ -19,7 +19,7 @@ from caseflow.views.lines import STATES
 from caseflow.views.messages import unread_count
 from caseflow.views.worklist import NavCounts, nav_counts
 from web.clock import now, today
-from web.gate import CASE_READERS, db_engine, house, may
+from web.gate import db_engine, house, may
 from web.help_texts import help_of
 
 WEEKDAYS = "一二三四五六日"
@@ -85,9 +85,10 @@ def _frame() -> dict[str, Any]:
         "bar": _bar(),
         "nav": _nav,
         "unread": _unread,
-        "sees_cases": may(*CASE_READERS),
+        "sees_cases": may("see_cases"),
         "endpoint": request.endpoint or "",
         "keys_on": g.keys_on,
+        "idle_minutes": house().sign_in.idle_minutes,
         "help": help_of(request.endpoint or ""),
     }
 
@@ -115,7 +116,7 @@ def _bar() -> Today:
 
 def _unread() -> int:
     """The actor's unread messages, counted once per page; with the directory's counts where those are shown."""
-    if may(*CASE_READERS):
+    if may("see_cases"):
         return _nav().unread
     if "unread" not in g:
         with reading(db_engine()) as connection:

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request, session
 from flask_wtf.csrf import CSRFProtect
 
-from caseflow.desk.staff import signed_in, touch
+from caseflow.desk.key_use import hold
+from caseflow.desk.sessions import SignedIn, signed_in, touch
 from caseflow.errors import NotAllowed, NotSignedIn
 from caseflow.house import Actor, House
+from caseflow.rules.policy import RIGHTS, STAFF, holds
 from caseflow.store.db import create_engine_for, reading, writing
 from web.clock import now
 
 View = TypeVar("View", bound=Callable[..., Any])
 Made = TypeVar("Made")
 
-Policy = frozenset[str] | None
-"""The roles a route is open to: empty means any member of staff, None means everybody."""
-
-STAFF = frozenset[str]()
-CASE_READERS = ("clerk", "reviewer", "checker", "approver", "cashier", "supervisor", "auditor")
-"""Who may see cases: everybody but the administrator of accounts, who handles none."""
-
-CASE_WORKERS = tuple(role for role in CASE_READERS if role != "auditor")
-"""Who may change anything about cases, a print count included: the auditor reads and writes nothing."""
+Policy = str | None
+"""The right a route asks for, by the table in `caseflow.rules.policy`; None means open to everybody."""
 
 TOKEN = "token"  # noqa: S105 - the name it is kept under
 _ATTRIBUTE = "caseflow_policy"
@@ -35,8 +29,22 @@ _OPEN_WHILE_CHANGING = {"auth.password", "auth.change_password", "auth.leave", "
 csrf = CSRFProtect()
 
 
-class PasswordDue(NotAllowed):
-    """The person must set a password of their own before anything else."""
+class StepDue(NotAllowed):
+    """Something must be done before anything else; `endpoint` is the page for it."""
+
+    endpoint = "auth.login"
+
+
+class PasswordDue(StepDue):
+    """The person must set a password of their own."""
+
+    endpoint = "auth.password"
+
+
+class SecondFactorDue(StepDue):
+    """The password was right, and the second factor is still to come."""
+
+    endpoint = "second.code"
 
 
 def _kept(_maker: Callable[[str], Made], key: str) -> Callable[[], Made]:
@@ -59,11 +67,12 @@ def house() -> House:
     return found
 
 
-def allow(*roles: str) -> Callable[[View], View]:
-    """Open a route to these roles; without any, to every signed-in member of staff."""
+def allow(right: str = STAFF) -> Callable[[View], View]:
+    """Open a route to those who hold this right; KeyError for one that is not in the table."""
+    RIGHTS[right]
 
     def mark(view: View) -> View:
-        setattr(view, _ATTRIBUTE, frozenset(roles))
+        setattr(view, _ATTRIBUTE, right)
         return view
 
     return mark
@@ -83,10 +92,22 @@ def current_actor() -> Actor:
     return found
 
 
-def may(*roles: str) -> bool:
-    """Whether somebody is signed in and holds one of these roles."""
+def halfway() -> SignedIn | None:
+    """Who gave the right password and still owes the second factor; such a person is nobody to every other page."""
+    found: SignedIn | None = g.get("halfway")
+    return found
+
+
+def may(right: str) -> bool:
+    """Whether somebody is signed in and holds this right."""
     found: Actor | None = g.get("actor")
-    return found is not None and bool(found.roles & frozenset(roles))
+    return found is not None and holds(found.roles, right)
+
+
+def is_public(endpoint: str | None) -> bool:
+    """Whether a page is open to everybody; the static files are no page."""
+    view = current_app.view_functions.get(endpoint or "static")
+    return endpoint != "static" and view is not None and getattr(view, _ATTRIBUTE, STAFF) is None
 
 
 def policies(app: Flask) -> Mapping[str, Policy]:
@@ -97,11 +118,11 @@ def policies(app: Flask) -> Mapping[str, Policy]:
     return {name: getattr(view, _ATTRIBUTE, None) for name, view in app.view_functions.items()}
 
 
-def install(app: Flask, database_url: str, definitions: House, idle: timedelta) -> None:
-    """Keep the engine and the house, and stand before every request; a session ends after `idle` without one."""
-    app.extensions["caseflow_engine"] = create_engine_for(database_url)
+def install(app: Flask, database_url: str, definitions: House) -> None:
+    """Keep the engine and the house, and stand before every request."""
+    app.extensions["caseflow_engine"] = engine = create_engine_for(database_url)
+    hold(engine, definitions.keys.key_id)
     app.extensions["caseflow_house"] = definitions
-    app.extensions["caseflow_idle"] = idle
     app.before_request(_stand)
 
 
@@ -113,8 +134,10 @@ def _stand() -> None:
     must_change = _recognise()
     if policy is None:
         return
+    if halfway() is not None:
+        raise SecondFactorDue
     actor = current_actor()
-    if policy and not policy & actor.roles:
+    if not holds(actor.roles, policy):
         raise NotAllowed("您的岗位不能使用本页面。")
     if must_change and endpoint not in _OPEN_WHILE_CHANGING:
         raise PasswordDue
@@ -127,10 +150,13 @@ def _recognise() -> bool:
         return False
     try:
         with reading(db_engine()) as connection:
-            found = signed_in(connection, token, now(), current_app.extensions["caseflow_idle"])
+            found = signed_in(connection, token, now(), house().sign_in)
     except NotSignedIn:
         # The token stays until the next sign-in, so that every later save is kept too: see web.drafts.
         g.lapsed = token
+        return False
+    if found.pending:
+        g.halfway = found
         return False
     g.actor = found.actor
     g.keys_on = found.keys_on

@@ -6,7 +6,8 @@ from flask import Blueprint, render_template
 
 from caseflow.errors import NotFound
 from web.gate import allow
-from web.help_texts import EVERYWHERE, HELPS, WORDS
+from web.help_model import EVERYWHERE
+from web.help_texts import HELPS, WORDS
 
 pages = Blueprint("help", __name__)
 

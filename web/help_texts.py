@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-from caseflow.house import Actor
 from caseflow.rules.metrics import METRICS
+from web.help_admin import ADMIN
+from web.help_model import Help, Keys
 
-Keys = tuple[tuple[str, str], ...]
-"""Keys, parted by spaces, with what they do."""
-
-EVERYWHERE: Final[Keys] = (
-    ("/", "查找办件"),
-    ("?", "看本页按键"),
-    ("N F2", "收件登记"),
-)
 _LIST: Final[Keys] = (("J K", "下一行、上一行"), ("Enter", "打开所在行的办件"))
 _TICKS: Final[Keys] = (*_LIST, ("X", "勾选所在行"), ("A", "全选、全不选"))
 
@@ -36,30 +28,6 @@ WORDS: Final = {
     "督办": "主管对一件要求说明和限期办理，分提醒、黄牌、红牌三级，须在 3、2、1 日内反馈；到期未反馈，升级一级。",
     "按时办结率": METRICS["on_time"].words + "办结包括审核不通过，不包括不予受理、撤回和终止。",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Help:
-    """The help of one screen."""
-
-    name: str
-    title: str
-    purpose: str
-    steps: tuple[str, ...]
-    keys: Keys = ()
-    words: tuple[str, ...] = ()
-
-    def keys_for(self, actor: Actor) -> Keys:
-        """The keys that act on this screen for this person, those of every screen last."""
-        common = [(key, does) for key, does in EVERYWHERE if _has(actor, key)]
-        own = {key for key, _ in self.keys}
-        return (*self.keys, *((key, does) for key, does in common if key not in own))
-
-
-def _has(actor: Actor, key: str) -> bool:
-    if key == "N F2":
-        return "clerk" in actor.roles
-    return key != "/" or actor.roles != {"administrator"}
 
 
 _ALL: Final = (
@@ -284,68 +252,32 @@ _ALL: Final = (
         "哪些日子算工作日，依据是什么；还可以试算到期日，看窗口现在是否开门。",
         (
             "试算：填起算日、时限、停表和延期，得到到期日和逐日明细，与办件页同一算法。",
-            "系统管理员录入放假通知：先核对受影响的办件，确认后在办的件一次重算。",
+            "系统管理员粘贴放假通知全文，或逐日录入：先核对受影响的办件，确认后在办的件一次重算。",
+            "通知里互相矛盾、与日历不符的地方单独列出，不会填入，须对照原文核实。",
             "标“推”的放假日是推算的，跨过它的到期日都是“暂定”。",
         ),
         words=("工作日", "暂定", "停表"),
     ),
+    *ADMIN,
     Help(
-        "staff",
-        "人员",
-        "本单位的账号、角色、科室和窗口。",
+        "second-factor",
+        "动态口令",
+        "登录时除密码外再输入手机上的 6 位数字，密码泄露也不能登录。",
         (
-            "新增人员后把首次密码当面交给本人，密码只显示这一次。",
-            "点姓名可改资料和角色、重置密码、解除锁定、停用。",
-            "停用前看名下还有几件在办，停用后由主管另行指派。",
-            "系统管理员不办件，系统管理员和审计不兼任其他角色。",
+            "在个人设置里启用，岗位要求的在登录时启用：手机应用扫描二维码，再输入显示的数字。",
+            "恢复码只显示一次，打印或抄写后锁好；手机不在身边时用它登录，每个只能用一次。",
+            "数字每 30 秒换一个，用过即失效；总说不正确的，先核对手机时间。",
+            "更换手机或恢复码用完，请管理员重置后重新启用。",
         ),
-    ),
-    Help(
-        "places",
-        "科室与窗口",
-        "登录时可选的窗口，和人员所在的科室。",
-        (
-            "改名后，坐在这里的人员随之改名；已办的件保留当时的窗口名。",
-            "不用的窗口点“关闭”，以后可以重新启用。",
-            "一个窗口也没有登记时，登录时可以随意填写。",
-        ),
-    ),
-    Help(
-        "handled",
-        "经办事项",
-        "谁经办哪些事项。",
-        (
-            "在人员和事项相交处勾选，最后点页尾的“保存”。",
-            "一项也不勾选的人经办所有事项。",
-            "待领取的件只提供给经办该事项的人，转交和指派也只能给他们；已在手上的件不受影响。",
-        ),
-        words=("待领取",),
-    ),
-    Help(
-        "absences",
-        "不在岗",
-        "休假、外出、学习，以及谁代岗。",
-        (
-            "选人员和起止日期，再选代岗人；代岗人须有同样的角色。",
-            "这期间代岗人在“待领取”看到并可办理其名下的件，记为代岗，岗位分离照旧。",
-            "没有代岗人的，由主管指派。",
-        ),
-        words=("待领取",),
-    ),
-    Help(
-        "changes",
-        "变更记录",
-        "人员、科室、窗口、经办事项和不在岗的每次改动。",
-        ("最新的在最前，写明谁把什么改成了什么。", "只增不改，谁也不能删除。", "命令行的改动也在这里。"),
     ),
     Help(
         "settings",
         "个人设置",
-        "您自己的密码，和要不要用快捷键。",
+        "您自己的密码、动态口令、在哪几处登录，和要不要用快捷键。",
         (
             "不想用快捷键的选“不使用”，只对您本人，换电脑也有效。",
             "改密码须先输入原密码；修改后，其他电脑上的登录会全部退出。",
-            "忘记密码请系统管理员重置。",
+            "忘记密码请管理员重置；“登录中”里不认识的一处，点“结束”并改密码。",
         ),
     ),
     Help(
@@ -386,6 +318,9 @@ _SCREENS: Final = {
     "office.cancel_away": "absences",
     "office.told": "changes",
     "office": "places",
+    "logs.entered": "sign-ins",
+    "logs.looked": "looks",
+    "second": "second-factor",
     "auth": "settings",
     "personal": "settings",
 }

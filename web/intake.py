@@ -34,6 +34,7 @@ from web.frame import clock_time
 from web.gate import allow, current_actor, db_engine, house
 from web.intake_form import RECEIVE_ONLY, Draft
 from web.item_search import listed, numbered, search_items
+from web.once import once
 
 pages = Blueprint("intake", __name__)
 pages.add_app_template_filter(lambda text: (text, text), "pair")
@@ -58,7 +59,7 @@ def _wrong(step: int, draft: Draft, faults: Iterable[Fault], error: CaseflowErro
 
 
 @pages.get("/register")
-@allow("clerk")
+@allow("register")
 def start() -> Response:
     """Step 1, empty; `?item=` opens it with an item chosen."""
     draft = _fresh()
@@ -69,7 +70,7 @@ def start() -> Response:
 
 
 @pages.post("/register")
-@allow("clerk")
+@allow("register")
 def advance_form() -> AnyResponse:
     """The next step, or the same with what is wrong; the last one registers and decides in one transaction."""
     draft = forms.read_draft(request.form)
@@ -88,7 +89,7 @@ def advance_form() -> AnyResponse:
 
 
 @pages.post("/register/check")
-@allow("clerk")
+@allow("register")
 def check() -> Response:
     """What is known of the number just typed: what is wrong, whose it is, and earlier cases of the applicant."""
     draft = forms.read_draft(request.form)
@@ -111,7 +112,7 @@ def _number_fault(draft: Draft, who: str) -> str:
 
 
 @pages.get("/register/drafts/<key>")
-@allow("clerk")
+@allow("register")
 def resume(key: str) -> AnyResponse:
     """One's own form that was not sent, at the step where it was left; without one, an empty form."""
     kept = drafts.kept(REGISTRATION + key) if is_printable(key) else None
@@ -128,7 +129,7 @@ def resume(key: str) -> AnyResponse:
 
 
 @pages.post("/register/again/<number>")
-@allow("clerk")
+@allow("register")
 def again(number: str) -> Response:
     """Step 1 with the applicant of this case carried over; the look at the number is recorded."""
     if not is_printable(number):
@@ -140,7 +141,7 @@ def again(number: str) -> Response:
 
 
 @pages.get("/register/done/<number>")
-@allow("clerk")
+@allow("register")
 def done(number: str) -> str:
     """The number, the query code and the papers of a case just registered."""
     with reading(db_engine()) as session:
@@ -230,7 +231,7 @@ def _submit(item: Item, draft: Draft) -> AnyResponse:
         told = "已按核对结果预选决定，请确认后再提交" if wanted else "请选择决定"
         return _page(_wrong(3, forms.filled(draft, {"decision": wanted}), [Fault("decision", told)]))
     try:
-        number = _register(item, draft, decision)
+        number = once(lambda session: _register(session, item, draft, decision))
     except BadInput as error:
         faults = forms.placed(item, need_faults(decision, error), _rows(draft))
         return _page(_wrong(forms.step_of(faults), draft, faults, error))
@@ -239,15 +240,14 @@ def _submit(item: Item, draft: Draft) -> AnyResponse:
     return redirect(url_for("intake.done", number=number), 303)
 
 
-def _register(item: Item, draft: Draft, decision: str) -> str:
-    """Register and decide in one transaction; a form sent twice finds its case and decides nothing again."""
-    with writing(db_engine()) as session:
-        case = register(session, house(), current_actor(), forms.application(item, draft), now())
-        if decision != RECEIVE_ONLY and case.version == 1:
-            details = details_of(draft.typed, decision)
-            advance(session, house(), current_actor(), case.id, case.version, decision, details, now())
-        drop_draft(session, current_actor(), REGISTRATION + draft["request_key"])
-        return case.number
+def _register(session: Any, item: Item, draft: Draft, decision: str) -> str:
+    """Register and decide; the number of the case."""
+    case = register(session, house(), current_actor(), forms.application(item, draft), now())
+    if decision != RECEIVE_ONLY and case.version == 1:
+        details = details_of(draft.typed, decision)
+        advance(session, house(), current_actor(), case.id, case.version, decision, details, now())
+    drop_draft(session, current_actor(), REGISTRATION + draft["request_key"])
+    return case.number
 
 
 def _rows(draft: Draft) -> dict[int, int]:

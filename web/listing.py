@@ -13,6 +13,7 @@ from flask import url_for
 
 from caseflow.errors import BadInput, Fault
 from caseflow.house import Actor
+from caseflow.rules.flow import HANDLING_ROLES
 from caseflow.rules.words import CHANNELS
 from caseflow.views.lines import STATES
 from caseflow.views.ordering import DEFAULT, SORTS, Order, Place
@@ -76,7 +77,7 @@ class Listing:
 def read_listing(entries: Entries, actor: Actor) -> Listing:
     """The list an address names; faults are kept in the entries."""
     # Who watches but handles nothing has no cases of their own.
-    home = "section" if actor.roles <= {"supervisor", "auditor"} else "mine"
+    home = "mine" if actor.roles & HANDLING_ROLES else "section"
     handler = entries.number("handler", "经办人")
     since, until = entries.day("since", "收件日起"), entries.day("until", "收件日止")
     if since and until and since > until:

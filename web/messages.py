@@ -6,11 +6,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from caseflow.desk.messages import mark_all_read, mark_read
-from caseflow.store.db import reading, writing
+from caseflow.store.db import reading
 from caseflow.views.messages import inbox
 from web.clock import now
 from web.forms import Entries
 from web.gate import allow, current_actor, db_engine
+from web.once import once
 
 pages = Blueprint("messages", __name__)
 
@@ -31,8 +32,7 @@ def index() -> str:
 @allow()
 def read_one(message_id: int) -> Response:
     """Mark one's own message read; another's stays as it is."""
-    with writing(db_engine()) as session:
-        mark_read(session, current_actor(), now(), message_id=message_id)
+    once(lambda session: mark_read(session, current_actor(), now(), message_id=message_id))
     return redirect(url_for("messages.index"), 303)
 
 
@@ -43,7 +43,6 @@ def read_all() -> Response:
     entries = Entries(request.form)
     newest = entries.number("up_to", "最新消息")
     entries.check()
-    with writing(db_engine()) as session:
-        marked = mark_all_read(session, current_actor(), now(), up_to=newest or 0)
+    marked = once(lambda session: mark_all_read(session, current_actor(), now(), up_to=newest or 0))
     flash(f"已标为已读 {marked} 条。", "good")
     return redirect(url_for("messages.index"), 303)

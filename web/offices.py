@@ -1,4 +1,4 @@
-"""科室与窗口, 经办事项, 不在岗, 变更记录: the office of one bureau, kept by its administrator, read by the auditor."""
+"""科室与窗口, 经办事项, 不在岗, 变更记录: the office of one bureau, kept by its system administrator."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from caseflow.desk import office
-from caseflow.desk.changes import ADMINISTRATOR
 from caseflow.desk.office import LONGEST_NOTE, Away
 from caseflow.errors import BadInput, CaseflowError, Fault, NotFound
 from caseflow.rules.flow import ROLES
-from caseflow.store.db import reading, writing
+from caseflow.store.db import reading
 from caseflow.views.office import (
     CHANGES_PAGE,
     Person,
@@ -26,11 +25,12 @@ from caseflow.views.office import (
     places,
     ticked,
 )
-from web.admin import READERS, faults_of, summary_of
+from web.admin import faults_of, summary_of
 from web.clock import now, today
 from web.errors import page_again, reasons_of
 from web.forms import Entries
 from web.gate import allow, current_actor, db_engine, house
+from web.once import once
 
 KINDS = {"section": "科室", "window": "窗口"}
 _LONGEST = 40
@@ -52,14 +52,14 @@ class TypedAway:
 
 
 @pages.get("/places")
-@allow(*READERS)
+@allow("see_office")
 def rooms() -> str:
     """The sections and windows."""
     return _rooms()
 
 
 @pages.post("/places/<kind>")
-@allow(ADMINISTRATOR)
+@allow("keep_office")
 def add_room(kind: str) -> BaseResponse:
     """A new one."""
     _known(kind)
@@ -68,8 +68,7 @@ def add_room(kind: str) -> BaseResponse:
     section = entries.text("section", "所属科室", longest=_LONGEST)
     try:
         entries.check()
-        with writing(db_engine()) as connection:
-            office.add_place(connection, current_actor(), kind, name, now(), section)
+        once(lambda session: office.add_place(session, current_actor(), kind, name, now(), section))
     except BadInput as error:
         return page_again(_rooms(error, f"{kind}.new", name), error)
     flash(f"已新增{KINDS[kind]}“{name}”。", "good")
@@ -77,7 +76,7 @@ def add_room(kind: str) -> BaseResponse:
 
 
 @pages.post("/places/<kind>/<int:place_id>")
-@allow(ADMINISTRATOR)
+@allow("keep_office")
 def change_room(kind: str, place_id: int) -> BaseResponse:
     """Rename it, close it, or open it again."""
     _known(kind)
@@ -86,11 +85,11 @@ def change_room(kind: str, place_id: int) -> BaseResponse:
     name = entries.text("name", KINDS[kind], longest=_LONGEST, required=go == "rename")
     try:
         entries.check()
-        with writing(db_engine()) as connection:
-            if go == "rename":
-                office.rename_place(connection, current_actor(), kind, place_id, name, now())
-            else:
-                office.open_place(connection, current_actor(), kind, place_id, now(), open_=go == "open")
+        if go == "rename":
+            once(lambda session: office.rename_place(session, current_actor(), kind, place_id, name, now()))
+        else:
+            opened = go == "open"
+            once(lambda session: office.open_place(session, current_actor(), kind, place_id, now(), open_=opened))
     except BadInput as error:
         return page_again(_rooms(error, f"{kind}.{place_id}", name), error)
     flash({"rename": "已改名。", "close": "已关闭。", "open": "已重新启用。"}[go], "good")
@@ -98,22 +97,21 @@ def change_room(kind: str, place_id: int) -> BaseResponse:
 
 
 @pages.get("/items")
-@allow(*READERS)
+@allow("see_office")
 def who_handles() -> str:
     """Who handles which item, by flow."""
     return _matrix()
 
 
 @pages.post("/items")
-@allow(ADMINISTRATOR)
+@allow("keep_office")
 def set_handled() -> BaseResponse:
     """The marks of the people shown, as they were ticked."""
     actor = current_actor()
     names = {item.key: item.name for item in house().catalogue.items_of(actor.bureau)}
     try:
         shown, before, wanted = _numbers(request.form.getlist("person")), _marks("was"), _marks("mark")
-        with writing(db_engine()) as connection:
-            count = office.set_items(connection, actor, names, shown, before, wanted, now())
+        count = once(lambda session: office.set_items(session, actor, names, shown, before, wanted, now()))
     except CaseflowError as error:
         return page_again(_matrix(error), error)
     flash(f"已保存 {count} 人的经办事项。" if count else "没有改动。", "good")
@@ -121,20 +119,20 @@ def set_handled() -> BaseResponse:
 
 
 @pages.get("/absences")
-@allow(*READERS)
+@allow("see_office")
 def away() -> str:
     """Who is away and who stands in."""
     return _away(TypedAway(number=request.args.get("number", "")[:_LONGEST]))
 
 
 @pages.post("/absences")
-@allow(ADMINISTRATOR)
+@allow("keep_office")
 def add_away() -> BaseResponse:
     """Somebody will be away."""
     typed = TypedAway(**{name: request.form.get(name, "").strip() for name in TypedAway.__slots__})
     try:
-        with writing(db_engine()) as connection:
-            office.add_absence(connection, current_actor(), _absence(), now())
+        absence = _absence()
+        once(lambda session: office.add_absence(session, current_actor(), absence, now()))
     except (BadInput, NotFound) as error:
         return page_again(_away(typed, error), error)
     flash("已登记。在此期间转给他的办件会被拒绝，代岗人可在“待领取”看到并办理他名下的办件。", "good")
@@ -142,12 +140,11 @@ def add_away() -> BaseResponse:
 
 
 @pages.post("/absences/<int:absence_id>/cancel")
-@allow(ADMINISTRATOR)
+@allow("keep_office")
 def cancel_away(absence_id: int) -> BaseResponse:
     """It is taken back."""
     try:
-        with writing(db_engine()) as connection:
-            office.cancel_absence(connection, current_actor(), absence_id, now())
+        once(lambda session: office.cancel_absence(session, current_actor(), absence_id, now()))
     except CaseflowError as error:
         return page_again(_away(TypedAway(), error), error)
     flash("已取消。", "good")
@@ -155,7 +152,7 @@ def cancel_away(absence_id: int) -> BaseResponse:
 
 
 @pages.get("/changes")
-@allow(*READERS)
+@allow("see_changes")
 def told() -> str:
     """变更记录 of the bureau, newest first."""
     entries = Entries(request.args)

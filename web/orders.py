@@ -25,7 +25,8 @@ from web.clock import now, today
 from web.drafts import kept, order_form, restored
 from web.errors import page_again, reasons_of
 from web.forms import Entries, by_field
-from web.gate import CASE_READERS, CASE_WORKERS, allow, current_actor, db_engine, house
+from web.gate import allow, current_actor, db_engine, house
+from web.once import once
 
 pages = Blueprint("orders", __name__)
 
@@ -39,7 +40,7 @@ _DECISIONS: Mapping[str, tuple[Callable[..., int], str]] = {
 
 
 @pages.get("/orders")
-@allow(*CASE_READERS)
+@allow("see_cases")
 def index() -> str:
     """The orders of the bureau, or with `mine` those the reader has to answer."""
     actor = current_actor()
@@ -55,7 +56,7 @@ def index() -> str:
 
 
 @pages.get("/orders/<int:order_id>")
-@allow(*CASE_READERS)
+@allow("see_cases")
 def thread(order_id: int) -> str:
     """The thread of one order, with the answer one was writing."""
     return _page(order_id)
@@ -83,7 +84,7 @@ def _page(order_id: int, error: BadInput | Refused | None = None) -> str:
 
 
 @pages.post("/orders/<int:order_id>/answer")
-@allow(*CASE_WORKERS)
+@allow("act_on_cases")
 def answer(order_id: int) -> AnyResponse:
     """The answer of who was ordered; what was typed stays where something is wrong."""
     entries = Entries(request.form)
@@ -100,7 +101,7 @@ def answer(order_id: int) -> AnyResponse:
 
 
 @pages.post("/orders/<int:order_id>/decide")
-@allow("supervisor")
+@allow("supervise")
 def decide(order_id: int) -> AnyResponse:
     """Accept or return the answer, or take the order back."""
     entries = Entries(request.form)
@@ -120,8 +121,7 @@ def decide(order_id: int) -> AnyResponse:
 
 def _take(order_id: int, step: Callable[[Any], int], done: str) -> AnyResponse:
     try:
-        with writing(db_engine()) as session:
-            step(session)
+        once(step)
     except (BadInput, Refused) as error:
         return page_again(_page(order_id, error), error)
     flash(done, "good")
@@ -129,7 +129,7 @@ def _take(order_id: int, step: Callable[[Any], int], done: str) -> AnyResponse:
 
 
 @pages.post("/orders/<int:order_id>/paper")
-@allow(*CASE_WORKERS)
+@allow("act_on_cases")
 def paper(order_id: int) -> Response:
     """督办单 for printing, or as a PDF: the first print takes the number, and every print is counted."""
     pdf = Entries(request.form).choice("as", "形式", ("page", "pdf"), default="page") == "pdf"

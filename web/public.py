@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -16,6 +15,7 @@ from caseflow.errors import BadInput, Fault, Refused
 from caseflow.rules.rating import GRADES
 from caseflow.store.db import writing
 from caseflow.views.progress import STEPS, Progress, find_progress, read_code
+from web.addresses import counted_address
 from web.clock import now, today
 from web.errors import page_again, reasons_of
 from web.gate import db_engine, house, public
@@ -70,25 +70,13 @@ def _found() -> Progress | None:
     """The case asked for; None where there is none, the number is wrong, or too much was asked."""
     code = read_code(request.form.get("code", ""))
     with writing(db_engine()) as session:
-        attempt = count_attempt(session, house(), _address(), code, now())
+        attempt = count_attempt(session, house(), counted_address(), code, now())
         if not attempt.allowed:
             return None
         found = find_progress(session, house(), code, request.form.get("last_four", ""), today())
         if found is not None:
             forgive(session, attempt)
     return found
-
-
-def _address() -> str:
-    """Whom a question counts for: an IPv4 address, or the network of an IPv6 one, which one household has whole."""
-    text = request.remote_addr or ""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return text
-    if address.version == 4:  # noqa: PLR2004 - IPv4
-        return text
-    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 def _grade() -> int:

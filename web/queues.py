@@ -31,7 +31,7 @@ from web.clock import now, today
 from web.errors import page_again
 from web.forms import Entries
 from web.frame import bureau_calendar
-from web.gate import CASE_READERS, CASE_WORKERS, allow, current_actor, db_engine, house, may
+from web.gate import allow, current_actor, db_engine, house, may
 from web.listing import (
     COLUMNS,
     OPEN_STATES,
@@ -43,6 +43,7 @@ from web.listing import (
     read_listing,
     read_query,
 )
+from web.once import once
 
 pages = Blueprint("queues", __name__)
 
@@ -79,10 +80,10 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class BulkAction:
-    """What can be done to the ticked cases at once, by whom, and what it asks."""
+    """What can be done to the ticked cases at once, by the right it needs, and what it asks."""
 
     label: str
-    roles: frozenset[str]
+    right: str
     receiver: str = ""
     """`needed` where a person must be named, `offered` where one may be."""
 
@@ -90,10 +91,10 @@ class BulkAction:
 
 
 BULK = {
-    "claim": BulkAction("领取", HANDLING_ROLES),
-    "hand_over": BulkAction("转下一环节", frozenset({"clerk"}), "offered"),
-    "release": BulkAction("退回待领取", HANDLING_ROLES, reason=True),
-    "assign": BulkAction("指派", frozenset({"supervisor"}), "needed", reason=True),
+    "claim": BulkAction("领取", "handle_cases"),
+    "hand_over": BulkAction("转下一环节", "hand_over", "offered"),
+    "release": BulkAction("退回待领取", "handle_cases", reason=True),
+    "assign": BulkAction("指派", "supervise", "needed", reason=True),
 }
 
 
@@ -101,7 +102,7 @@ BULK = {
 @allow()
 def mine() -> BaseResponse | str:
     """One tab of the work list; who handles no cases goes to the items instead."""
-    if not may(*CASE_READERS):
+    if not may("see_cases"):
         return redirect(url_for("items.index"), 303)
     entries = Entries(request.args)
     listing = read_listing(entries, current_actor())
@@ -111,7 +112,7 @@ def mine() -> BaseResponse | str:
 
 
 @pages.post("/bulk/<do>")
-@allow(*CASE_WORKERS)
+@allow("act_on_cases")
 def bulk(do: str) -> BaseResponse | str:
     """One step over the ticked cases, with a result for each; a form that lacks something keeps what was ticked."""
     listing, after = read_query(request.form.get("list", ""), current_actor())
@@ -120,7 +121,7 @@ def bulk(do: str) -> BaseResponse | str:
     reason = entries.long_text("reason", "理由", longest=_LONGEST_REASON, required=action is not None and action.reason)
     receiver = entries.number("receiver", "接收人", least=1)
     chosen = ticked_cases(entries)
-    if action is None or not may(*action.roles):
+    if action is None or not may(action.right):
         entries.fault("do", "您的岗位不能这样批量办理")
     elif action.receiver == "needed" and receiver is None:
         entries.fault("receiver", "请选择接收人")
@@ -133,7 +134,7 @@ def bulk(do: str) -> BaseResponse | str:
 
 
 @pages.post("/bulk/print")
-@allow(*CASE_WORKERS)
+@allow("act_on_cases")
 def print_papers() -> BaseResponse | str:
     """The papers of the ticked cases that were never printed, one after the other; each counts as printed."""
     listing, after = read_query(request.form.get("list", ""), current_actor())
@@ -150,14 +151,13 @@ def print_papers() -> BaseResponse | str:
 
 
 @pages.post("/views")
-@allow(*CASE_READERS)
+@allow("see_cases")
 def keep_view() -> BaseResponse:
     """Keep the list as it is filtered and ordered under a name."""
     listing, _ = read_query(request.form.get("list", ""), current_actor())
     name = _name()
     try:
-        with writing(db_engine()) as session:
-            save_view(session, current_actor(), name, listing.text, now())
+        once(lambda session: save_view(session, current_actor(), name, listing.text, now()))
     except BadInput as error:
         return _refused(listing, "", error)
     flash(f"已保存视图“{name}”。", "good")
@@ -165,19 +165,17 @@ def keep_view() -> BaseResponse:
 
 
 @pages.post("/views/<int:view_id>")
-@allow(*CASE_READERS)
+@allow("see_cases")
 def change_view(view_id: int) -> BaseResponse:
     """Give a kept list another name, or forget it."""
     listing, _ = read_query(request.form.get("list", ""), current_actor())
     try:
         if request.form.get("go") == "delete":
-            with writing(db_engine()) as session:
-                delete_view(session, current_actor(), view_id)
+            once(lambda session: delete_view(session, current_actor(), view_id))
             flash("已删除视图。", "good")
         else:
             name = _name()
-            with writing(db_engine()) as session:
-                rename_view(session, current_actor(), view_id, name)
+            once(lambda session: rename_view(session, current_actor(), view_id, name))
             flash(f"视图已改名为“{name}”。", "good")
     except BadInput as error:
         return _refused(listing, "", error)
@@ -185,27 +183,29 @@ def change_view(view_id: int) -> BaseResponse:
 
 
 @pages.post("/columns")
-@allow(*CASE_READERS)
+@allow("see_cases")
 def keep_columns() -> BaseResponse:
     """Keep which columns one's lists show."""
     listing, after = read_query(request.form.get("list", ""), current_actor())
     wanted = request.form.getlist("column")
-    with writing(db_engine()) as session:
-        set_preference(session, current_actor(), COLUMNS_KEPT, kept_columns(wanted))
+    once(lambda session: set_preference(session, current_actor(), COLUMNS_KEPT, kept_columns(wanted)))
     return redirect(listing.address(after=after), 303)
 
 
-@pages.get("/search")
-@allow(*CASE_READERS)
+@pages.route("/search", methods=["GET", "POST"])
+@allow("see_cases")
 def search() -> BaseResponse:
     """The cases of the bureau that a few words fit; a full number or query code opens its case straight away."""
     actor = current_actor()
-    entries = Entries(request.args)
+    # What is typed into the page is a person's name or number: it is sent, and stays in no address.
+    entries = Entries(request.form if request.method == "POST" else request.args)
     words = entries.text("q", "查找内容", longest=_LONGEST_SEARCH)
     entries.check()
     if fullmatch(_WHOLE_NUMBER, words, ASCII):
-        # A card reader types the whole number: it does not stay in the address.
-        return redirect(url_for("queues.search", q=words[-4:]), 303)
+        # A card reader types the whole number: it stays neither in the address nor on the page.
+        if request.method == "GET":
+            return redirect(url_for("queues.search", q=words[-4:]), 303)
+        words = words[-4:]
     bureau = house().catalogue.bureau(actor.bureau)
     area = bureau.area + bureau.department
     lines: tuple[Line, ...] = ()
@@ -238,11 +238,11 @@ def _refused(listing: Listing, after: str, error: BadInput) -> Response:
 
 def _queue_page(listing: Listing, after: Place | None, refusal: Refusal | None = None) -> str:
     actor, day = current_actor(), today()
-    offered = {key: action for key, action in BULK.items() if may(*action.roles)}
+    offered = {key: action for key, action in BULK.items() if may(action.right)}
     with reading(db_engine()) as session:
         calendar = bureau_calendar(session)
         kept = preferences_of(session, actor)
-        names_people = may("supervisor", "auditor") or any(action.receiver for action in offered.values())
+        names_people = may("oversee") or any(action.receiver for action in offered.values())
         people = colleagues(session, actor.bureau, sorted(HANDLING_ROLES)) if names_people else ()
         counts, g.nav_counts = page_counts(session, calendar, actor, listing.filters, day)
         page = worklist(

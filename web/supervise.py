@@ -86,7 +86,7 @@ def _group(entries: Entries, by: str) -> str:
 
 
 @pages.get("/overdue")
-@allow("supervisor", "auditor")
+@allow("oversee")
 def overdue() -> str:
     """The cases of one cause with every cause counted, or where the days of its cases went."""
     entries = Entries(request.args)
@@ -108,7 +108,7 @@ def _board(asked: Asked, after: Place | None, refusal: Refusal | None = None) ->
             page = cases_of(connection, cause, by=asked.by, group=asked.group, after=after)
             sections = sections_of(connection, actor.bureau) if asked.by == "section" else {}
             context |= {"page": page, "grouped": _grouped(page.lines, asked.by, sections)}
-            context["staff"] = colleagues(connection, actor.bureau, sorted(HANDLING_ROLES)) if may("supervisor") else ()
+            context["staff"] = colleagues(connection, actor.bureau, sorted(HANDLING_ROLES)) if may("supervise") else ()
         if asked.view == "stays":
             ids = [line.id for line in page.lines]
             context["stays"] = {
@@ -128,7 +128,7 @@ def _grouped(lines: Sequence[Line], by: str, sections: dict[int, str]) -> dict[s
 
 
 @pages.post("/overdue/assign")
-@allow("supervisor")
+@allow("supervise")
 def assign() -> Response:
     """Give the ticked cases to one person, each in a transaction of its own, with a result for each."""
     entries = Entries(request.form)
@@ -144,7 +144,7 @@ def assign() -> Response:
 
 
 @pages.post("/overdue/order")
-@allow("supervisor")
+@allow("supervise")
 def order() -> Response:
     """Order an answer about each of the ticked cases, with a result for each."""
     entries = Entries(request.form)
@@ -177,7 +177,7 @@ def _each(entries: Entries, title: str, step: Callable[[Sequence[Ticked]], tuple
 
 
 @pages.get("/corrections")
-@allow("supervisor", "auditor")
+@allow("oversee")
 def mended() -> str:
     """更正清单 of the bureau, newest first."""
     entries = Entries(request.args)

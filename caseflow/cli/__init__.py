@@ -21,11 +21,20 @@ COMMANDS: Final = (
     "items",
     "due",
     "calendar",
+    "guide",
     "staff",
     "tick",
     "export",
     "doctor",
     "verify",
+    "roles",
+    "downgrade",
+    "backup",
+    "restore",
+    "rotate-keys",
+    "seal-files",
+    "hold",
+    "purge",
 )
 _REFUSED: Final = 2
 
@@ -47,7 +56,7 @@ class UnknownCommand(click.UsageError):
 
 
 class LazyGroup(ChineseGroup):
-    """A group whose command NAME is the object of that name in caseflow.cli.NAME, and which refuses in Chinese."""
+    """A group whose command NAME is the object of that name in caseflow.cli.NAME (- as _); it refuses in Chinese."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """The commands in the order of an installation's life."""
@@ -57,7 +66,8 @@ class LazyGroup(ChineseGroup):
         """The command, imported now; None where there is none."""
         if cmd_name not in COMMANDS:
             return None
-        found: click.Command = getattr(import_module(f"caseflow.cli.{cmd_name}"), cmd_name)
+        name = cmd_name.replace("-", "_")
+        found: click.Command = getattr(import_module(f"caseflow.cli.{name}"), name)
         return found
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # type: ignore[override]  # click's overloads

@@ -27,6 +27,7 @@ from caseflow.cli.output import print_table
 from caseflow.cli.serve import run
 from caseflow.config import Settings
 from caseflow.desk.definitions import sync
+from caseflow.desk.rotating import claim_key
 from caseflow.desk.upkeep import sweep
 from caseflow.errors import Refusal, Refused, Unavailable
 from caseflow.house import House
@@ -101,6 +102,7 @@ def set_stage(
         begun(sum(len(one.moves) for one in planned))
         opened = min(one.moves[0].at for one in planned)
         with writing(engine) as session:
+            claim_key(session, house.keys, opened)
             sync(session, house.catalogue, opened)
             crew = hire(session, house.catalogue, opened)
         counted = Player(engine, house, crew, random, moment, settings.files_dir).play(planned, played)

@@ -41,6 +41,8 @@ _SHAWAN: Final = (
     Login("shawan", "sw-supervisor", "努尔买买提·依明", "办公室", ("supervisor",)),
     Login("shawan", "sw-auditor", "孙静", "审计", ("auditor",)),
     Login("shawan", "sw-admin", "单志强", "信息科", ("administrator",)),
+    Login("shawan", "sw-security", "热依拉·阿布都", "信息科", ("security",)),
+    Login("shawan", "sw-audit", "韩文静", "审计", ("audit",)),
 )
 _SHUIMOGOU: Final = (
     Login("shuimogou", "smg-clerk", "古丽娜尔·努尔兰", "政务服务窗口", ("clerk",)),
@@ -51,6 +53,8 @@ _SHUIMOGOU: Final = (
     Login("shuimogou", "smg-supervisor", "帕提古丽·卡德尔", "办公室", ("supervisor",)),
     Login("shuimogou", "smg-auditor", "仇伟", "审计", ("auditor",)),
     Login("shuimogou", "smg-admin", "高浩然", "信息科", ("administrator",)),
+    Login("shuimogou", "smg-security", "巴合提·努尔兰", "信息科", ("security",)),
+    Login("shuimogou", "smg-audit", "蒋玉梅", "审计", ("audit",)),
 )
 LOGINS: Final = (*_SHAWAN, *_SHUIMOGOU)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 import tomli_w
 
-from caseflow.catalogue import load_catalogue
-from caseflow.cli.opening import database, fresh_settings, now
-from caseflow.config import CONFIG_FILE, DEFAULT_DATABASE
+from caseflow.cli.opening import database, fresh_settings, house_of, now
+from caseflow.config import CONFIG_FILE, DEFAULT_DATABASE, Settings
 from caseflow.desk.definitions import sync as store_definitions
+from caseflow.desk.rotating import claim_key
 from caseflow.errors import BadInput, Fault, Refusal, Refused
 from caseflow.store.db import revision_state, upgrade, writing
 
@@ -29,27 +29,28 @@ def init(url: str | None) -> None:
     """Write caseflow.toml, mode 600; prepare the database first, so that a refusal leaves nothing behind."""
     if CONFIG_FILE.exists():
         raise Refused([Refusal("config_exists", f"{CONFIG_FILE} 已存在，不会覆盖：其中的密钥丢失后无法恢复")])
+    made = fresh_settings(url or DEFAULT_DATABASE)
     if url is not None:
-        _prepare(url)
-    write_config(CONFIG_FILE, url or DEFAULT_DATABASE)
+        _prepare(made)
+    write_config(CONFIG_FILE, made)
     click.echo(f"已生成 {CONFIG_FILE}（权限 600），请备份其中的密钥。")
     click.echo("下一步：caseflow staff add" if url else "下一步：caseflow sync（建表并载入事项）")
 
 
-def _prepare(url: str) -> None:
-    catalogue = load_catalogue()
-    with database(url, migrated=False) as engine:
+def _prepare(made: Settings) -> None:
+    house = house_of(made)
+    with database(made.database_url, migrated=False) as engine:
         if revision_state(engine)[0] is not None:
             raise Refused([Refusal("database_used", "该数据库已经建过表，应使用它原来的 caseflow.toml 和密钥")])
         upgrade(engine)
         with writing(engine) as session:
-            store_definitions(session, catalogue, now())
+            claim_key(session, house.keys, now())
+            store_definitions(session, house.catalogue, now())
 
 
-def write_config(path: Path, url: str) -> None:
-    """The configuration with a fresh master key; BadInput where the file cannot be made or is there already."""
-    made = fresh_settings(url)
-    kept = {"database_url": url, "master_key": made.master_key, "secure_cookies": made.secure_cookies}
+def write_config(path: Path, made: Settings) -> None:
+    """The configuration with its fresh key; BadInput where the file cannot be made or is there already."""
+    kept = {"database_url": made.database_url, "master_key": made.master_key, "secure_cookies": made.secure_cookies}
     write_private(path, _HEAD + tomli_w.dumps(kept))
 
 

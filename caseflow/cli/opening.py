@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from caseflow.config import Settings, load_settings
+from caseflow.desk.key_use import hold
 from caseflow.errors import Unavailable
 from caseflow.house import BEIJING, House, new_master
 from caseflow.store.db import create_engine_for, revision_state
@@ -34,13 +35,18 @@ def fresh_settings(url: str) -> Settings:
 
 def house_of(settings: Settings) -> House:
     """The definitions and keys these settings name; InvalidDefinition or BadInput where they cannot be used."""
-    return House.open(settings.master_key, settings.items_dir)
+    return House.open(settings.master_key, settings.items_dir, settings.sign_in)
 
 
 @contextmanager
-def database(url: str, *, migrated: bool = True) -> Iterator[Engine]:
-    """An engine for one command; Unavailable with what to run where the schema is not this version's."""
+def database(url: str, *, migrated: bool = True, house: House | None = None) -> Iterator[Engine]:
+    """An engine for one command; Unavailable with what to run where the schema is not this version's.
+
+    With a house its key is held meanwhile: Unavailable where the database was sealed with another.
+    """
     engine = create_engine_for(url)
+    if house is not None:
+        hold(engine, house.keys.key_id)
     try:
         if migrated:
             require_migrated(engine)

@@ -10,8 +10,8 @@ from contextlib import nullcontext
 from dataclasses import replace
 
 import click
-import waitress
 
+from caseflow.cli.listening import open_server
 from caseflow.cli.opening import database, settings_here
 from caseflow.cli.worker import in_background
 from caseflow.config import Settings
@@ -52,7 +52,7 @@ def run(settings: Settings, listening: Callable[[], None]) -> None:
 
     app = create_app(settings)
     try:
-        server = waitress.create_server(app, host=settings.host, port=settings.port, threads=settings.threads)
+        server = open_server(app, settings)
     except (OSError, ValueError) as error:
         raise Unavailable(f"无法监听 {settings.host[:60]}:{settings.port}：{error}") from error
     listening()

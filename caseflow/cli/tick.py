@@ -33,7 +33,7 @@ def tick(as_json: bool) -> None:  # noqa: FBT001 - click hands it over by name
     """Sweep once and say what was done."""
     settings = settings_here()
     house = house_of(settings)
-    with database(settings.database_url) as engine:
+    with database(settings.database_url, house=house) as engine:
         swept = sweep(engine, house, now(), reach_of(settings, house))
     if swept.elsewhere:
         raise Unavailable("另一个进程正在检查期限，本次没有重复检查。")

@@ -81,7 +81,7 @@ def in_background(settings: Settings) -> Iterator[None]:
 def opened(settings: Settings, log: Any) -> Iterator[Worker]:
     """The worker of these settings on its own engine; refused where they or the database cannot be used."""
     house = house_of(settings)
-    with database(settings.database_url) as engine:
+    with database(settings.database_url, house=house) as engine:
         yield Worker(engine, house, senders_of(settings), reach_of(settings, house), log, now, settings.seals_file)
 
 

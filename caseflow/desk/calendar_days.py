@@ -14,6 +14,7 @@ from caseflow.errors import BadInput, CaseChanged, Refusal, Refused, Unavailable
 from caseflow.house import Actor, House, beijing_day
 from caseflow.rules.calendar import Day, WorkingCalendar
 from caseflow.rules.entered_days import NATIONAL, Amendment, amendment_faults
+from caseflow.rules.policy import holds
 from caseflow.store.calendars import (
     Standing,
     calendar_for,
@@ -120,7 +121,7 @@ def enter(
 
 
 def _check(session: Connection, house: House, actor: Actor, amendment: Amendment) -> None:
-    if ADMINISTRATOR not in actor.roles:
+    if not holds(actor.roles, "keep_calendar"):
         raise Refused([Refusal("role", "工作日历须由系统管理员录入")])
     published = calendar_for(session, house, NATIONAL).published_through
     faults = amendment_faults(amendment, house.catalogue.calendars, published)

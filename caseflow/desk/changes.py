@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert
 from caseflow.errors import NotAllowed
 from caseflow.house import Actor, system
 from caseflow.rules.flow import ROLES
+from caseflow.rules.policy import holds
 from caseflow.store.office_models import StaffChangeRow
 
 ADMINISTRATOR: Final = "administrator"
@@ -43,9 +44,15 @@ def note(
 
 
 def administrator(by: Actor) -> None:
+    """NotAllowed unless this person keeps the office of the bureau: sections, windows, items handled, absences."""
+    if not holds(by.roles, "keep_office"):
+        raise NotAllowed("只有系统管理员可以改动科室、窗口、经办事项和不在岗。")
+
+
+def security(by: Actor) -> None:
     """NotAllowed unless this person keeps the accounts of the bureau."""
-    if ADMINISTRATOR not in by.roles:
-        raise NotAllowed("只有系统管理员可以改动人员、科室和窗口。")
+    if not holds(by.roles, "keep_accounts"):
+        raise NotAllowed("只有安全管理员可以改动账号。")
 
 
 def role_words(roles: Iterable[str]) -> str:

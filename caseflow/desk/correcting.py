@@ -115,7 +115,9 @@ def _correct_person(work: _Correction, part: str, changes: Mapping[str, str]) ->
     if after is None or after.party == before:
         return
     _tell_person(work, part, before, after.party)
-    columns = after.row(work.house, record.bureau, record.id)
+    told = after.row(work.house, record.bureau, record.id)
+    # Whose row it is stays, and the application's role may not even name these columns in an update.
+    columns = {name: value for name, value in told.items() if name not in {"bureau", "case_id"}}
     work.session.execute(update(PersonRow).where(PersonRow.id == row.id).values(columns | {"part": part}))
     work.people_changed = True
     if part == "applicant":

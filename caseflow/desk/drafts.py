@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select
 
 from caseflow.desk.preferences import alone
-from caseflow.desk.staff import digest_of
+from caseflow.desk.sessions import digest_of
 from caseflow.errors import BadInput, Fault
 from caseflow.house import Actor, House
 from caseflow.store.models import CaseRow, SessionRow, StaffRow
@@ -74,7 +74,7 @@ def last_signed_in(session: Connection, token: str, now: datetime) -> Actor | No
         select(StaffRow.id, StaffRow.number, StaffRow.name, StaffRow.bureau, SessionRow.window)
         .join(SessionRow, SessionRow.staff_id == StaffRow.id)
         .where(SessionRow.digest == digest_of(token), SessionRow.revoked_at.is_(None), StaffRow.active == 1)
-        .where(SessionRow.expires_at > now - KEPT_FOR)
+        .where(SessionRow.expires_at > now - KEPT_FOR, SessionRow.pending == 0)
     )
     row = session.execute(query).one_or_none()
     return None if row is None else Actor(row.id, row.number, row.name, row.bureau, frozenset(), row.window)

@@ -62,6 +62,7 @@ def advance(  # noqa: PLR0913, PLR0917 - one step has its case, its action, its 
     """
     case = load_case(session, house, actor, case_id, beijing_day(now), lock=True)
     check_version(session, case, version)
+    check_clock(case, beijing_day(now))
     check_details(details)
     if receipts is not None or answers is not None:
         marking = "receive_deferred" if action == "receive_deferred" else "receive_material"
@@ -83,6 +84,14 @@ def check_version(session: Connection, case: CaseState, version: int) -> None:
     """CaseChanged, with who moved the case and when, where the form was opened on another version."""
     if case.record.version != version:
         raise CaseChanged(_changed_sentence(session, case))
+
+
+def check_clock(case: CaseState, today: date) -> None:
+    """Refused where the machine's day lies before the day the case stands at: its clock was set back."""
+    latest = max(case.record.received_on, case.record.state_since)
+    if today < latest:
+        told = f"服务器日期 {today.isoformat()} 早于本件上一步的日期 {latest.isoformat()}"
+        raise Refused([Refusal("clock", f"{told}，请通知系统管理员核对服务器时间")])
 
 
 def check_details(details: Mapping[str, str]) -> None:

@@ -22,6 +22,7 @@ from caseflow.rules.checklist import Mark, Receipt, check_answers, check_materia
 from caseflow.rules.clock import Clocks, Limit
 from caseflow.rules.entries import check_fields, text_fault
 from caseflow.rules.item import CaseType, FieldKind, Item
+from caseflow.rules.policy import holds
 from caseflow.rules.reception import arrival_day, late_entry_fault
 from caseflow.rules.words import CHANNELS, limit_text
 from caseflow.store.calendars import calendar_for
@@ -110,7 +111,7 @@ def register(session: Connection, house: House, actor: Actor, application: Appli
 
     Raises BadInput with every fault of the form, Refused where the role may not register, NotFound for the item.
     """
-    if "clerk" not in actor.roles:
+    if not holds(actor.roles, "register"):
         raise Refused([Refusal("role", "收件登记须由窗口人员办理")])
     known = _known(session, actor, application.request_key)
     if known is not None:

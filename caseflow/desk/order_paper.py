@@ -12,6 +12,7 @@ from caseflow.desk.issuing import issue
 from caseflow.desk.orders import name_of
 from caseflow.errors import NotAllowed, NotFound
 from caseflow.house import Actor, House, beijing_day
+from caseflow.rules.policy import holds
 from caseflow.rules.supervision import CAUSES, LEVELS
 from caseflow.store.duty import answers_for
 from caseflow.store.facts import load_case
@@ -34,7 +35,7 @@ def order_paper(session: Connection, house: House, actor: Actor, order_id: int, 
     order = session.execute(query).one_or_none()
     if order is None:
         raise NotFound("没有这个督办")
-    if "supervisor" not in actor.roles and not answers_for(session, actor.id, order.to_id, beijing_day(now)):
+    if not holds(actor.roles, "supervise") and not answers_for(session, actor.id, order.to_id, beijing_day(now)):
         raise NotAllowed("督办单由主管或者被督办人打印。")
     case = load_case(session, house, actor, order.case_id, beijing_day(now), lock=True)
     own = _own(session, order)

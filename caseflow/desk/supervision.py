@@ -16,22 +16,14 @@ from caseflow.desk.deadlines import move_deadline, open_deadline, stop_deadlines
 from caseflow.desk.effects import able_person
 from caseflow.desk.handling import check_version
 from caseflow.desk.messages import Note, answerable, holders, tell
-from caseflow.desk.orders import (
-    ISSUED,
-    REPLY,
-    Order,
-    change_order,
-    close_order,
-    name_of,
-    running_order,
-    say,
-)
+from caseflow.desk.orders import ISSUED, REPLY, Order, change_order, close_order, name_of, running_order, say
 from caseflow.desk.recording import Happened, record
 from caseflow.errors import BadInput, CaseChanged, Fault, NotFound, Refusal, Refused
 from caseflow.house import Actor, House, beijing_day, system
 from caseflow.rules.clock import Limit, due
 from caseflow.rules.entries import text_fault
 from caseflow.rules.flow import HANDLING_ROLES
+from caseflow.rules.policy import holds
 from caseflow.rules.supervision import CAUSES, GRAVEST, LEVELS, days_over
 from caseflow.store.calendars import calendar_for
 from caseflow.store.duty import answers_for
@@ -135,7 +127,7 @@ def issue_order(  # noqa: PLR0913, PLR0917 - an order has its case, level, cause
 
 
 def _supervises(actor: Actor) -> None:
-    if "supervisor" not in actor.roles:
+    if not holds(actor.roles, "supervise"):
         raise Refused([Refusal("role", "督办须由主管办理")])
 
 

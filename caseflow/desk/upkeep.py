@@ -19,10 +19,12 @@ from sqlalchemy import Connection, Engine, func, select, update
 from caseflow.desk.deadlines import derive, stop_deadlines
 from caseflow.desk.drafts import sweep_drafts
 from caseflow.desk.messages import answerable
+from caseflow.desk.once import sweep_request_keys
 from caseflow.desk.orders import REPLY, end_with_case, running_order
 from caseflow.desk.recording import Happened, record
 from caseflow.desk.rederiving import rederive
 from caseflow.desk.reminders import NOWHERE, Reach, remind, tell_lapse
+from caseflow.desk.signing_in import sweep_tallies
 from caseflow.desk.supervision import escalate, redated
 from caseflow.errors import CaseflowError, Unavailable
 from caseflow.house import House, beijing_day, system
@@ -80,6 +82,8 @@ def sweep(engine: Engine, house: House, now: datetime, reach: Reach = NOWHERE) -
         redated = rederive(engine, house, now).changed
         with writing(engine) as session:
             sweep_drafts(session, now)
+            sweep_request_keys(session, now)
+            sweep_tallies(session, now)
         return replace(_sweep(engine, house, now, reach), redated=redated)
 
 

@@ -27,6 +27,7 @@ from caseflow.rules.item import (
     When,
 )
 from caseflow.rules.rating import FOLLOW_UP, MOST_FOLLOW_UP
+from caseflow.rules.retention import Retention, read_retention
 from caseflow.rules.supervision import ANSWER_DAYS
 from caseflow.rules.toml_reader import TableReader, parse_toml, shown
 from caseflow.rules.words import CHANNELS
@@ -37,9 +38,7 @@ _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 _AREA = re.compile(r"[0-9]{6}")
 _DEPARTMENT = re.compile(r"[0-9]{3}")
 _LONGEST_LIMIT = 999
-_LONGEST_STAGE = 99
-_MOST_COPIES = 99
-_MOST_VISITS = 99
+_LONGEST_STAGE = _MOST_COPIES = _MOST_VISITS = 99
 _MOST_MONTHS = 120
 _MOST_ANSWER_DAYS = 30
 
@@ -68,6 +67,7 @@ class Bureau:
     windows: tuple[str, ...] = ()
     follow_up: Mapping[str, int] = field(default_factory=lambda: dict(FOLLOW_UP))
     answer_days: tuple[int, ...] = ANSWER_DAYS
+    retention: Mapping[str, Retention] = field(default_factory=dict)
 
 
 def read_item(text: str, place: str) -> Item:
@@ -105,6 +105,7 @@ def read_bureau(text: str, place: str) -> Bureau:
         windows=table.texts("windows"),
         follow_up={**FOLLOW_UP, **table.number_map("follow_up", tuple(FOLLOW_UP), MOST_FOLLOW_UP)},
         answer_days=_answer_days(table),
+        retention=read_retention(table),
     )
     table.done()
     if faults:

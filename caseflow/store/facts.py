@@ -180,7 +180,8 @@ def _load(
         return_to=record.return_to,
         amount=None if record.amount_fen is None else Decimal(record.amount_fen) / 100,
         threshold=bureau.threshold,
-        consents=past.consents,
+        # Nobody acts on a consent of their own: it must have been another's decision.
+        consents=frozenset(name for name, by in past.consents.items() if by != actor.id),
         overlooked=_overlooked(past, checklist, days),
         extension=past.extension,
         running=running,

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from caseflow.store.models import EventRow
-from caseflow.store.seal import Keys
+from caseflow.store.seal import Chainer, Keys
 
 START = ""
 """What the first event of a case is chained to."""
@@ -35,7 +35,7 @@ class Entry:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-def link(keys: Keys, before: str, entry: Entry) -> str:
+def link(keys: Chainer, before: str, entry: Entry) -> str:
     """The chain value of an entry: the MAC of the one before and of everything the entry says."""
     told = {
         "bureau": entry.bureau,

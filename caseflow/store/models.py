@@ -78,7 +78,10 @@ class StaffRoleRow(Base):
 
 
 class SessionRow(Base):
-    """A signed-in browser: only the digest of its token is kept; a row revoked is a session ended."""
+    """A signed-in browser: only the digest of its token is kept; a row revoked is a session ended.
+
+    While `pending`, the password was right and the second factor is still to come: nobody is signed in by it.
+    """
 
     __tablename__ = "session"
     __table_args__ = (Index("ix_session_staff_id", "staff_id"),)
@@ -89,6 +92,8 @@ class SessionRow(Base):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    address: Mapped[str] = mapped_column(server_default=text("''"))
+    pending: Mapped[int] = mapped_column(server_default="0")
 
 
 class CaseRow(Base):

@@ -69,6 +69,8 @@ EVENT_NAMES = {
     "attach": "上传附件",
     "detach": "移除附件",
     "rate": "申请人评价",
+    "hold": "禁止销毁",
+    "release_hold": "解除禁止销毁",
     "order_issue": "督办",
     "order_escalate": "督办升级",
     "order_answer": "督办反馈",
@@ -263,7 +265,8 @@ def _field_text(kind: FieldKind, value: Any) -> str:
     if isinstance(value, Mapping):
         return str(value.get("shown", ""))
     text = "" if value is None else str(value)
-    return mask_number(text) if kind is FieldKind.ACCOUNT else text
+    masks = {FieldKind.ACCOUNT: mask_number, FieldKind.PHONE: mask_phone}
+    return masks[kind](text) if text and kind in masks else text
 
 
 def _statement(session: Connection, record: CaseRecord) -> tuple[tuple[str, Decimal], ...]:

@@ -14,6 +14,7 @@ from caseflow.errors import NotFound
 from caseflow.house import Actor
 from caseflow.identity import IdKind, mask_name
 from caseflow.rules.calendar import WorkingCalendar
+from caseflow.rules.policy import holds
 from caseflow.rules.supervision import CAUSES, LEVELS, late_by
 from caseflow.store.duty import answers_for, stood_for
 from caseflow.store.models import CaseRow, PersonRow, StaffRow
@@ -43,7 +44,6 @@ DETAILS: Final = {
     "reason": "理由",
     "text": "说明",
 }
-_SEES_ALL: Final = frozenset({"supervisor", "auditor"})
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -116,7 +116,7 @@ class OrderPage:
 
 def own_only(actor: Actor) -> bool:
     """Whether this person sees nobody's orders but their own."""
-    return not actor.roles & _SEES_ALL
+    return not holds(actor.roles, "oversee")
 
 
 def orders_page(

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, sel
 
 from caseflow.house import Actor
 from caseflow.rules.calendar import WorkingCalendar
+from caseflow.rules.policy import holds
 from caseflow.store.duty import offered
 from caseflow.store.models import CaseRow
 from caseflow.store.side_models import MessageRow
@@ -22,7 +23,6 @@ PAGE = 50
 TABS = {"mine": "本人", "section": "本科室", "unclaimed": "待领取", "paused": "停表"}
 LAMPS = {"over": "超期", "today": "今日到期", "soon": "临期", "paused": "停表", "normal": "正常", "waiting": "未受理"}
 DEFAULT_ORDER = Order()
-_SEES_ALL = frozenset({"supervisor", "auditor"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +111,12 @@ def _of_tab(actor: Actor, tab: str, today: date) -> ColumnElement[bool]:
 
 
 def _section(actor: Actor) -> ColumnElement[bool]:
-    return true() if actor.roles & _SEES_ALL else CaseRow.state.in_(handled_states(actor.roles))
+    return true() if holds(actor.roles, "oversee") else CaseRow.state.in_(handled_states(actor.roles))
 
 
 def _waits(actor: Actor, today: date) -> ColumnElement[bool]:
     """Who watches sees every unclaimed case; the others those that are offered to them."""
-    return CaseRow.handler_id.is_(None) if actor.roles & _SEES_ALL else offered(actor.id, today)
+    return CaseRow.handler_id.is_(None) if holds(actor.roles, "oversee") else offered(actor.id, today)
 
 
 def nav_counts(session: Connection, actor: Actor, today: date) -> NavCounts:

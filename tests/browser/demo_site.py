@@ -22,13 +22,13 @@ from caseflow.store.db import create_engine_for, reading, writing
 from caseflow.store.models import CaseRow
 from caseflow.store.office_models import OrderRow
 from tests.browser.windows import Windows
-from tests.support.office import Office
+from tests.support.office import ROLES, Office
+from tests.support.tampering import disarm
 from tests.web.test_foresight import ITEM, fill
 from web import create_app
 
 FRIDAY = datetime(2026, 4, 17, 16, 0, tzinfo=BEIJING)
 NUMBERS = {"administrator": "sw-admin"}
-ROLES = ("clerk", "reviewer", "checker", "approver", "cashier", "supervisor", "auditor", "administrator")
 
 
 @contextmanager
@@ -74,4 +74,5 @@ def _furnish(office: Office) -> None:
         answer_order(session, office.house, by_id[order.to_id], order.id, *words, until, office.now)
     fill(office)
     with writing(office.engine) as session:
+        disarm(session)
         session.execute(update(CaseRow).where(CaseRow.item_name == ITEM).values(item_name=office.item(ITEM).name))

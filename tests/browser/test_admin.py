@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
-from tests.browser.windows import HEIGHT, WIDTH, Windows, take
+from caseflow.desk import passwords
+from caseflow.rules.sign_in import SignInRules
+from caseflow.store.db import writing
+from caseflow.store.models import StaffRow
+from tests.browser.windows import HEIGHT, PASSWORD, WIDTH, Windows, take
+from tests.support.office import Office
 from tests.support.roads import ACCEPT
+from tests.support.signing import shown
 
 pytestmark = pytest.mark.browser
 
@@ -128,3 +139,96 @@ def test_no_page_of_the_administration_scrolls_sideways(windows: Windows, path: 
 
     _no_sideways(page)
     assert windows.complaints == []
+
+
+@pytest.fixture
+def strict(office: Office) -> Office:
+    """Supervisors need a second factor, and the three administrators are apart."""
+    rules = SignInRules(second_factor=frozenset({"supervisor"}), administrators="three")
+    office.house = replace(office.house, sign_in=rules)
+    with writing(office.engine) as session:
+        values = {"password_hash": passwords.hashed(PASSWORD)}
+        mine = update(StaffRow).where(StaffRow.number == office.staff["supervisor"].number)
+        session.execute(mine.values(values))
+    return office
+
+
+def _enter(page: Page, number: str) -> None:
+    page.fill("#number", number)
+    page.fill("#password", PASSWORD)
+    page.press("#password", "Enter")
+
+
+def _set_up(page: Page, at: datetime) -> str:
+    """The secret a telephone has taken from the page, after one wrong code; the recovery codes were looked at."""
+    expect(page.locator("h1")).to_have_text("启用动态口令")
+    expect(page.locator(".enrol-qr svg")).to_be_visible()
+    secret = page.locator("#secret").inner_text()
+    _looked_at(page, "second-factor-due")
+    page.fill("#f-code", "000000")
+    page.press("#f-code", "Enter")
+    expect(page.locator(".said-bad")).to_contain_text("动态口令不正确")
+    assert page.locator("#secret").inner_text() == secret
+    page.fill("#f-code", shown(secret, at))
+    page.press("#f-code", "Enter")
+    expect(page.locator("h1")).to_have_text("动态口令已启用")
+    assert len(set(page.locator("#recovery output").all_inner_texts())) == 10
+    _looked_at(page, "recovery-codes")
+    page.click("text=已抄好，继续")
+    return secret
+
+
+def test_a_supervisor_sets_up_a_second_factor_and_signs_in_with_it(strict: Office, windows: Windows) -> None:
+    number = strict.staff["supervisor"].number
+    page = _fresh(windows)
+    _enter(page, number)
+    secret = _set_up(page, strict.now)
+    expect(page.locator(".bar-person")).to_contain_text(number)
+    strict.sleep(1)
+    page.context.clear_cookies()
+    page.goto(f"{windows.address}/overdue")
+    _enter(page, number)
+    expect(page.locator("h1")).to_have_text("动态口令")
+    _looked_at(page, "code")
+
+    page.fill("#f-code", shown(secret, strict.now))
+    page.press("#f-code", "Enter")
+
+    expect(page).to_have_url(re.compile("/overdue"))
+    page.goto(f"{windows.address}/settings")
+    expect(page.locator("#places")).to_contain_text("本机，正在使用")
+    expect(page.locator("#factor")).to_contain_text("恢复码还剩 10 个")
+    _looked_at(page, "settings")
+    page.context.close()
+    assert windows.foreign == []
+    assert windows.complaints == []
+
+
+def test_a_lost_telephone_is_reset_by_one_administrator_and_read_of_by_another(
+    strict: Office, windows: Windows
+) -> None:
+    number = strict.staff["supervisor"].number
+    page = _fresh(windows)
+    _enter(page, number)
+    _set_up(page, strict.now)
+    keeper, audit = windows.of("security"), windows.of("audit")
+
+    keeper.goto(f"{windows.address}/admin/staff/{number}")
+    _looked_at(keeper, "person")
+    keeper.click("text=重置动态口令")
+    expect(keeper.locator(".said-good")).to_contain_text("已重置动态口令")
+
+    page.goto(f"{windows.address}/overdue")
+    expect(page.locator("h1")).to_have_text("登录")
+    audit.goto(f"{windows.address}/admin/sign-ins")
+    expect(audit.locator("tbody")).to_contain_text("密码正确，等待动态口令")
+    _looked_at(audit, "sign-ins")
+    page.context.close()
+    assert windows.complaints == []
+
+
+def _looked_at(page: Page, name: str) -> None:
+    """Nothing is wider than the window; a picture to look at, where CASEFLOW_PICTURES names a folder."""
+    _no_sideways(page)
+    if folder := os.environ.get("CASEFLOW_PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png")

@@ -44,7 +44,7 @@ def _preview(windows: Windows, days: str = DAYS, source: str = SOURCE) -> Page:
     """The administrator, from the directory at the side to what the days would move."""
     page = windows.of("administrator")
     page.click("nav.side >> text=工作日历")
-    page.click(".page-head >> text=录入放假或上班")
+    page.click(".page-head >> text=录入放假通知")
     page.fill("[name=source]", source)
     page.fill("[name=days]", days)
     page.click("text=核对影响")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select, update
 
-from caseflow.desk import staff
+from caseflow.desk import sessions
 from caseflow.store.db import reading, writing
 from caseflow.store.models import CaseRow, StaffRow
 from caseflow.store.office_models import DraftRow
@@ -234,7 +234,7 @@ def test_a_save_that_was_not_kept_is_never_said_to_be(windows: Windows, end: str
     to_people(page, "mzfy")
     with writing(office.engine) as session:
         if end == "ended":
-            staff.end_sessions_of(session, office.staff["clerk"].id, office.now)
+            sessions.end_sessions_of(session, office.staff["clerk"].id, office.now)
         elif end == "password due":
             session.execute(update(StaffRow).where(StaffRow.id == office.staff["clerk"].id).values(must_change=1))
     if end == "gone":

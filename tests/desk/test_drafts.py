@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from caseflow.desk import staff
+from caseflow.desk import sessions, staff
 from caseflow.desk.drafts import (
     CASE,
     CORRECTION,
@@ -204,7 +204,7 @@ def test_a_form_sealed_with_another_key_is_as_if_there_were_none(office: Office)
 
 def _token(office: Office) -> str:
     with writing(office.engine) as session:
-        return staff._open_session(session, office.staff["clerk"].id, "A区3号窗口", office.now)
+        return sessions.open_session(session, office.staff["clerk"].id, "A区3号窗口", office.now)
 
 
 def test_a_session_that_went_idle_still_says_whose_it_was(office: Office) -> None:
@@ -218,7 +218,9 @@ def test_a_session_that_went_idle_still_says_whose_it_was(office: Office) -> Non
     assert (owner.id, owner.roles) == (office.staff["clerk"].id, frozenset())
 
 
-@pytest.mark.parametrize("end", [staff.sign_out, lambda session, _token, now: staff.disable(session, "shaw001", now)])
+@pytest.mark.parametrize(
+    "end", [sessions.sign_out, lambda session, _token, now: staff.disable(session, "shaw001", now)]
+)
 def test_a_session_somebody_ended_says_nothing(office: Office, end: object) -> None:
     token = _token(office)
 

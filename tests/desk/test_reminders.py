@@ -20,6 +20,7 @@ from caseflow.store.models import CaseRow, DeadlineRow, EditionRow, StaffRow
 from caseflow.store.side_models import MessageRow, OutboxRow
 from tests.support.office import MORNING, PERSON, Office, open_office
 from tests.support.roads import ACCEPT, APPROVE, CHECK, HAND_OVER, PAY, SETTLE, SMALL
+from tests.support.tampering import disarm
 
 ITEMS = Path(__file__).parent.parent / "data" / "items"
 TRANSFER = "transfer-continuation"
@@ -369,6 +370,7 @@ def test_a_case_that_cannot_be_read_does_not_hide_the_others(office: Office) -> 
     first, second = office.register(TRANSFER), office.register(TRANSFER)
     with writing(office.engine) as session:
         ids = list(session.execute(select(DeadlineRow.id).order_by(DeadlineRow.case_id)).scalars())
+        disarm(session)
         session.execute(update(CaseRow).where(CaseRow.id == first.id).values(edition_id=_broken_edition(session)))
 
     swept = tick(office, 30)

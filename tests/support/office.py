@@ -26,7 +26,9 @@ from caseflow.store.seal import new_master
 MORNING = datetime(2026, 3, 2, 10, 30, tzinfo=BEIJING)
 PERSON = Party("张霈", IdKind.RESIDENT_ID, "11010519491231002X", "13912345678")
 ORGANISATION = Party("沙湾市新华商贸有限公司", IdKind.CREDIT_CODE, "91110000600037341L", "0993-6012345")
-ROLES = ("clerk", "reviewer", "checker", "approver", "cashier", "supervisor", "auditor", "administrator")
+STAFF = ("clerk", "reviewer", "checker", "approver", "cashier", "supervisor")
+ALONE = ("auditor", "administrator", "security", "audit")
+ROLES = (*STAFF, *ALONE)
 VALUES = {
     FieldKind.TEXT: "石河子市人民医院",
     FieldKind.LONG_TEXT: "说明",

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from caseflow.config import Settings
-from caseflow.desk import staff
+from caseflow.desk import sessions
 from caseflow.house import new_master
 from caseflow.store.db import writing
 from tests.support.office import Office, field_values, first_answers
@@ -39,7 +39,7 @@ class Counter:
     def of(cls, app: Flask, office: Office, who: str) -> Counter:
         client = app.test_client()
         with writing(office.engine) as session:
-            token = staff._open_session(session, office.staff[who].id, "A区3号窗口", office.now)
+            token = sessions.open_session(session, office.staff[who].id, "A区3号窗口", office.now)
         with client.session_transaction() as cookies:
             cookies[TOKEN] = token
         return cls(office, client)

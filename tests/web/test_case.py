@@ -163,8 +163,11 @@ def test_a_step_sent_twice_acts_once(door: Door, accepted: str) -> None:
     form = door.clerk.fields(door.clerk.get(f"/cases/{accepted}"), path)
 
     first, second = door.clerk.send(path, form), door.clerk.send(path, form)
+    other = door.clerk.send(path, form | {"request_key": "another-form"})
 
-    assert (first.status_code, second.status_code) == (303, 409)
+    assert (first.status_code, second.status_code, other.status_code) == (303, 303, 409)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert version(door, accepted) == 3
 
 
 def notified(door: Door) -> str:

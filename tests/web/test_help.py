@@ -30,10 +30,13 @@ SCREENS = {
     "/admin/items": "handled",
     "/admin/absences": "absences",
     "/admin/changes": "changes",
+    "/admin/sign-ins": "sign-ins",
+    "/admin/looks": "looks",
+    "/second-factor": "second-factor",
     "/settings": "settings",
     "/password": "settings",
 }
-WHO = {"/register": "clerk", "/admin": "administrator"}
+WHO = {"/register": "clerk", "/admin/sign-ins": "audit", "/admin/looks": "audit", "/admin": "administrator"}
 
 
 def who_opens(path: str) -> str:
@@ -41,7 +44,7 @@ def who_opens(path: str) -> str:
 
 
 def test_every_page_leads_to_its_own_help(door: Door) -> None:
-    counters = {who: getattr(door, who) for who in ("clerk", "supervisor", "administrator")}
+    counters = {who: getattr(door, who) for who in ("clerk", "supervisor", "administrator", "audit")}
     pages = {path: counters[who_opens(path)].get(path) for path in SCREENS}
 
     links = {path: re.search(r'class="bar-help" href="/help/([^"]+)"', page.text) for path, page in pages.items()}
@@ -90,7 +93,7 @@ def test_keys_are_offered_to_whom_they_serve(door: Door) -> None:
 
 def test_keys_are_switched_off_and_on_again_for_one_person(door: Door) -> None:
     def off(counter: object) -> bool:
-        return '<body data-keys="off">' in counter.get("/").text  # type: ignore[attr-defined]
+        return '<body data-keys="off" ' in counter.get("/").text  # type: ignore[attr-defined]
 
     assert not off(door.clerk)
     answer = door.clerk.send("/settings", {"keys": "off"})

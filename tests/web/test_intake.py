@@ -341,10 +341,13 @@ def test_a_form_nobody_could_have_filled_in_is_refused(door: Door) -> None:
     clerk = door.clerk
     form = clerk.register_to(3, CLINIC) | {"go": "submit", "decision": "receive_only"}
 
-    answers = [(strange, clerk.send("/register", form | strange).status_code) for strange in STRANGE]
+    answers = [
+        (strange, clerk.send("/register", form | {"request_key": f"strange-{n}"} | strange).status_code)
+        for n, strange in enumerate(STRANGE)
+    ]
 
     assert [(strange, status) for strange, status in answers if status not in (200, 303, 404, 422)] == []
-    assert cases(door) <= 1
+    assert cases(door) == sum(status == 303 for _, status in answers)
 
 
 def test_a_form_with_thousands_of_entries_is_refused(door: Door) -> None:

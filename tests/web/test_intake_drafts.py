@@ -10,12 +10,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from caseflow.desk import staff
+from caseflow.desk import passwords, staff
 from caseflow.store.db import reading, writing
 from caseflow.store.models import CaseRow, StaffRow
 from caseflow.store.office_models import DraftRow
 from caseflow.store.side_models import AccessRow
 from tests.support.office import Office
+from tests.support.tampering import disarm
 from tests.web.counter import Counter, Door, number_of, read_form
 
 CLINIC = "outpatient-reimbursement"
@@ -43,7 +44,7 @@ def allow_in(office: Office, who: str) -> str:
     """The number of this person, who may sign in with PASSWORD from now on."""
     number = office.staff[who].number
     with writing(office.engine) as session:
-        values = {"password_hash": staff._HASHER.hash(PASSWORD)}
+        values = {"password_hash": passwords.hashed(PASSWORD)}
         session.execute(update(StaffRow).where(StaffRow.number == number).values(values))
     return number
 
@@ -335,6 +336,7 @@ def test_what_was_written_on_a_case_that_has_moved_on_is_not_laid_over_it(door: 
     stale = {name: "faulty" for name in fresh if name.endswith(".mark")} | {"m.identity.fault": "旧的写法"}
     saved = clerk.send(f"/drafts/cases/{number}", fresh | stale)
     with writing(office.engine) as session:
+        disarm(session)
         session.execute(update(CaseRow).where(CaseRow.number == number).values(version=CaseRow.version + 1))
 
     page = clerk.get(f"/cases/{number}")
@@ -393,6 +395,7 @@ def test_a_correction_of_a_case_that_has_moved_on_is_not_brought_back(door: Door
     office.now += IDLE
     sent = clerk.send(address, form)
     with writing(office.engine) as session:
+        disarm(session)
         session.execute(update(CaseRow).where(CaseRow.number == number).values(version=CaseRow.version + 1))
 
     page = again(clerk, sent, login)

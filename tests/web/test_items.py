@@ -19,6 +19,7 @@ from caseflow.views.diagram import draw
 from caseflow.views.editions import editions
 from caseflow.workflows import FLOWS
 from tests.support.office import Office
+from tests.support.tampering import disarm
 from tests.web.counter import Door
 
 TRANSFER = "transfer-continuation"
@@ -175,6 +176,7 @@ def test_an_edition_the_item_does_not_have_is_not_compared(door: Door, query: st
 
 def test_an_item_that_was_never_synced_says_so(door: Door) -> None:
     with writing(door.office.engine) as session:
+        disarm(session)
         session.execute(delete(EditionRow))
 
     page = door.clerk.get(f"/items/shawan/{TRANSFER}")

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from caseflow.desk import staff
+from caseflow.desk import passwords
 from caseflow.desk.intake import CaseRef
 from caseflow.desk.upkeep import sweep
 from caseflow.store.db import reading, writing
@@ -459,7 +459,7 @@ def test_an_answer_sent_after_the_idle_lock_is_there_again_and_not_given(door: D
     reviewer, address = door.reviewer, f"/orders/{one}"
     number = office.staff["reviewer"].number
     with writing(office.engine) as session:
-        values = {"password_hash": staff._HASHER.hash("tianshan-2026")}
+        values = {"password_hash": passwords.hashed("tianshan-2026")}
         session.execute(update(StaffRow).where(StaffRow.number == number).values(values))
     words = last_word(office)
     office.now += timedelta(minutes=31)

@@ -11,7 +11,11 @@ from caseflow.errors import Unavailable
 from tests.web.counter import Door
 from web.gate import policies
 
-OPEN_TO_ALL = {"static", "auth.login", "auth.enter", "public.progress", "public.ask", "public.send_rating"}
+OPEN_TO_ALL = {
+    *("static", "auth.login", "auth.enter", "public.progress", "public.ask", "public.send_rating"),
+    # Open to who gave the right password and owes the second factor; to others they lead to the sign-in page.
+    *("second.code", "second.check_code", "second.enrol", "second.confirm"),
+}
 EVERYWHERE = [
     ("GET", "/"),
     ("GET", "/search?q=zs"),
@@ -64,8 +68,15 @@ EVERYWHERE = [
     ("POST", "/admin/absences"),
     ("POST", "/admin/absences/1/cancel"),
     ("GET", "/admin/changes"),
+    ("GET", "/admin/sign-ins"),
+    ("GET", "/admin/looks"),
+    ("POST", "/admin/staff/shaw001/sessions/0123456789abcdef"),
+    ("POST", "/admin/staff/shaw001/second-factor"),
     ("GET", "/settings"),
     ("POST", "/settings"),
+    ("POST", "/settings/sessions/0123456789abcdef"),
+    ("GET", "/login/code"),
+    ("GET", "/second-factor"),
     ("GET", "/help"),
     ("GET", "/help/queue"),
     ("GET", "/password"),

@@ -17,7 +17,8 @@
   const LEAVES = ["F2", "F4", "F7"];
   const unkept = (field) => {
     const form = field.matches("input:not([data-item-search]), textarea, select") ? field.form : null;
-    return form !== null && form.getAttribute("method") === "post" && !form.hasAttribute("data-draft");
+    if (form === null || form.getAttribute("role") === "search") return false;
+    return form.getAttribute("method") === "post" && !form.hasAttribute("data-draft");
   };
   document.addEventListener(
     "keydown",

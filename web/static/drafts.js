@@ -40,6 +40,7 @@
     dirty = null;
     try {
       const answer = await fetch(url, { method: "POST", body, redirect: "manual", keepalive: body.toString().length < 60000 });
+      if (answer.ok) document.dispatchEvent(new Event("caseflow:asked"));
       if (answer.status >= 500) dirty = dirty || form; // the server may come back
       await tell(form, answer);
     } catch (error) {
