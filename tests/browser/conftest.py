@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import Engine
-from waitress.server import create_server
 
 from caseflow.config import Settings
 from caseflow.house import new_master
@@ -18,6 +17,7 @@ from tests.browser.windows import Windows
 from tests.desk.test_sideroads import ITEMS
 from tests.support.databases import SqliteDatabases
 from tests.support.office import Office, open_office
+from tests.support.serving import served
 from web import create_app
 
 
@@ -36,11 +36,5 @@ def windows(browser: Browser, office: Office, tmp_path: Path) -> Iterator[Window
     app = create_app(settings, lambda: office.now)
     app.extensions["caseflow_engine"] = office.engine
     app.extensions["caseflow_house"] = office.house
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    opened = Windows(browser, office, f"http://127.0.0.1:{server.effective_port}")
-    yield opened
-    opened.close()
-    server.close()
-    thread.join(timeout=10)
+    with served(app) as address, closing(Windows(browser, office, address)) as opened:
+        yield opened

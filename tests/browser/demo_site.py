@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
@@ -10,7 +9,6 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 from sqlalchemy import Engine, select, update
-from waitress.server import create_server
 
 from caseflow.cli.demo import set_stage
 from caseflow.cli.demo_home import Home
@@ -23,6 +21,7 @@ from caseflow.store.models import CaseRow
 from caseflow.store.office_models import OrderRow
 from tests.browser.windows import Windows
 from tests.support.office import ROLES, Office
+from tests.support.serving import served
 from tests.support.tampering import disarm
 from tests.web.test_foresight import ITEM, fill
 from web import create_app
@@ -39,14 +38,9 @@ def demo_site(browser: Browser, folder: Path, cases: int) -> Iterator[Windows]:
     engine = create_engine_for(url)
     office = _office(engine, stage.house)
     _furnish(office)
-    server = create_server(create_app(stage.settings, lambda: office.now), host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    windows = Windows(browser, office, f"http://127.0.0.1:{server.effective_port}")
-    with closing(windows):
+    app = create_app(stage.settings, lambda: office.now)
+    with served(app) as address, closing(Windows(browser, office, address)) as windows:
         yield windows
-    server.close()
-    thread.join(timeout=10)
     engine.dispose()
 
 
