@@ -16,20 +16,8 @@ import pytest
 from caseflow.rules.flow import Facts, Flow, Step
 from caseflow.rules.past import CONSENTS, Extension
 from caseflow.workflows import FLOWS, payment
-from tests.support.deciding import ME, OTHER, THRESHOLD, TODAY, filled
+from tests.support.deciding import LETTERS, ME, OTHER, THRESHOLD, TODAY, filled
 
-ROLES = {
-    "c": "clerk",
-    "r": "reviewer",
-    "k": "checker",
-    "p": "approver",
-    "m": "cashier",
-    "s": "supervisor",
-    "u": "auditor",
-    "a": "administrator",
-    "x": "security",
-    "z": "audit",
-}
 THIRD = 3
 
 # --- who, by state ----------------------------------------------------------------------------------------------------
@@ -182,7 +170,7 @@ def cells(flow: Flow) -> Iterator[tuple[str, str, str, str, str, str]]:
         upto = order.index(DUTY_OF[state]) + 1 if DUTY_OF.get(state) in order else min(len(order), 2)
         pasts = ("", *order[:upto])
         for action in flow.actions:
-            for role, whose, done in product(ROLES, WHOSE, pasts):
+            for role, whose, done in product(LETTERS, WHOSE, pasts):
                 yield state, action, role, whose, done, duties
 
 
@@ -199,7 +187,7 @@ def wrong_cells(flow: Flow, only: str = "") -> tuple[int, list[tuple[str, ...]]]
         tried += 1
         about = kept.get((state, whose, done, duties)) or people(flow.key, state, whose, done, duties)
         kept[state, whose, done, duties] = about
-        facts = replace(about, roles=frozenset({ROLES[role]}), details=details[action], **MEETS.get(action, {}))
+        facts = replace(about, roles=frozenset({LETTERS[role]}), details=details[action], **MEETS.get(action, {}))
         may = role in table[state].get(action, "")
         may = may and whose_allows(action, whose, done=bool(done))
         may = may and not barred(flow.key, state, action, done, duties)

@@ -13,6 +13,19 @@ from caseflow.rules.flow import ROLES, Action, Facts, Flow, Step
 from caseflow.rules.past import CONSENTS, Extension
 from caseflow.workflows import FLOWS
 
+LETTERS = {
+    "c": "clerk",
+    "r": "reviewer",
+    "k": "checker",
+    "p": "approver",
+    "m": "cashier",
+    "s": "supervisor",
+    "u": "auditor",
+    "a": "administrator",
+    "x": "security",
+    "z": "audit",
+}
+"""Roles by one letter each, for tables that are read at a glance."""
 ME, OTHER = 1, 2
 THRESHOLD = Decimal("50000.00")
 TODAY = date(2026, 3, 2)

@@ -17,23 +17,12 @@ from werkzeug.test import TestResponse
 from caseflow.rules.sign_in import SignInRules
 from caseflow.store.db import create_engine_for
 from tests.support.databases import SqliteDatabases
+from tests.support.deciding import LETTERS
 from tests.support.two_bureaus import Belongings, two_bureaus
 from tests.web.counter import Counter, open_door
 from web import attachments
 from web.gate import policies
 
-ROLES = {
-    "c": "clerk",
-    "r": "reviewer",
-    "k": "checker",
-    "p": "approver",
-    "m": "cashier",
-    "s": "supervisor",
-    "u": "auditor",
-    "a": "administrator",
-    "x": "security",
-    "z": "audit",
-}
 EVERYBODY, PUBLIC = "crkpmsuaxz", "public"
 SEE, ACT, WATCH = "crkpmsu", "crkpms", "su"
 
@@ -113,7 +102,7 @@ def open_world(engine: Engine, files: Path) -> World:
     own.office.house = replace(own.office.house, sign_in=SignInRules(administrators="three"))
     app = open_door(own.office)
     attachments.install(app, files)
-    browsers = {letter: Counter.of(app, own.office, role).client for letter, role in ROLES.items()}
+    browsers = {letter: Counter.of(app, own.office, role).client for letter, role in LETTERS.items()}
     return World(app, own, other, browsers, app.test_client())
 
 
@@ -222,7 +211,7 @@ def test_one_administrator_acts_as_two_where_an_office_keeps_them_together(
     world: World, monkeypatch: pytest.MonkeyPatch, letter: str, endpoint: str, together: int
 ) -> None:
     rule = next(rule for rule, method in rules(world.app) if (rule.endpoint, method) == (endpoint, "GET"))
-    browser = Counter.of(world.app, world.own.office, ROLES[letter]).client
+    browser = Counter.of(world.app, world.own.office, LETTERS[letter]).client
     assert send(browser, rule, "GET", None).status_code == 403
 
     house = replace(world.own.office.house, sign_in=SignInRules())

@@ -20,10 +20,10 @@ from caseflow.rules.checklist import Mark, Receipt
 from caseflow.store.db import create_engine_for, writing
 from caseflow.workflows import FLOWS
 from tests.support.databases import SqliteDatabases
-from tests.support.deciding import filled
+from tests.support.deciding import LETTERS, filled
 from tests.support.office import Office, open_office
 from tests.support.roads import ACCEPT, CHECK, DECLINE, HAND_OVER, LARGE, PAY, REFUSE, SETTLE, WITHDRAW
-from tests.test_policy_steps import ROLES, WHO, offered
+from tests.test_policy_steps import WHO, offered
 from tests.web.counter import Counter, open_door
 
 ITEM = "inpatient-reimbursement"
@@ -111,7 +111,7 @@ def taking_back(monkeypatch: pytest.MonkeyPatch) -> Callable[[Engine], None]:
 def try_all(engine: Engine, states: list[str]) -> tuple[int, int, list[tuple[str, ...]]]:
     office = open_office(engine)
     app = open_door(office)
-    browsers = {letter: Counter.of(app, office, ROLES[letter]).client for letter in "crkpmsua"}
+    browsers = {letter: Counter.of(app, office, LETTERS[letter]).client for letter in "crkpmsua"}
     found = [wrong_cells(office, browsers, state) for state in states]
     return sum(one[0] for one in found), sum(one[1] for one in found), [cell for one in found for cell in one[2]]
 
